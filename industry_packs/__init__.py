@@ -1,0 +1,1 @@
+"""What we know of an industry, as tested and signed data."""

@@ -1,0 +1,1 @@
+"""People and the outside world: pages, HTTP, command line, storage."""

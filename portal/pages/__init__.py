@@ -1,0 +1,1 @@
+"""One thin file a page: open values, draw, call one action."""

@@ -1,0 +1,1 @@
+"""From records to key figures; all times in seconds."""
