@@ -1,0 +1,184 @@
+"""What a pack says beside lines, modules, calculators and check lists: the nouns of a sale that helps to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from templates.documents import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The head of a pack, from pack.yaml."""
+
+    id: str  # words with hyphens, such as "discrete-manufacturing"
+    version: str  # semantic version, such as "1.0.0"
+    title: Text
+    summary: Text
+    owner: str  # who answers for the content
+    reviewer: str  # who checked it; never the owner
+    review_by: date  # from this day on the pack asks for a new review
+    licence: str  # SPDX identifier
+    engine: tuple[str, str]  # versions of the product it works with: from (included), to (excluded)
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationName:
+    """A station of the pack's lines and the words customers use for such a machine."""
+
+    name: str  # as in the line documents
+    title: Text
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """One of the five reasons why a decision stalls, and what removes it."""
+
+    id: str
+    title: Text  # the doubt in the words of the one who has it
+    owner_role: Text  # who has it
+    evidence: tuple[Text, ...]  # what removes it
+    templates: tuple[str, ...]  # validation templates that produce this evidence
+    checklists: tuple[str, ...]
+    guide: tuple[str, ...]  # cards for the rep only
+    pains: tuple[str, ...]  # starting pains that lead here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pain:
+    """One of the three choices a prospect starts from."""
+
+    id: str
+    title: Text
+    first_template: str
+    questions: tuple[Text, ...]  # in the order they are asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMap:
+    """Three pains lead to five obstacles; each obstacle to the evidence that removes it."""
+
+    pains: tuple[Pain, ...]
+    obstacles: tuple[Obstacle, ...]
+
+    def route(self, pain: str) -> tuple[Obstacle, ...]:
+        """The obstacles of a pain, in the order of the map."""
+        return tuple(obstacle for obstacle in self.obstacles if pain in obstacle.pains)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputRule:
+    """What an output of a template is for: without an action and an acceptance measure it is only a number."""
+
+    name: str
+    title: Text
+    action: Text  # what to do with it
+    acceptance: Text  # when it counts as good enough, as a sentence
+    measure: str  # the same as a comparison, such as "payback <= 24"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRule:
+    """A field a template asks for: the unit, the reason, and where to find the number."""
+
+    name: str
+    title: Text
+    unit: str
+    why: Text
+    where: Text
+    default: float | None
+    source: Text | None  # of the default; there whenever a default is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationTemplate:
+    """A question a customer settles alone: inputs, model, acceptance rule, sample, expected result, limits."""
+
+    id: str  # unique over all packs
+    title: Text
+    question: Text
+    owner_role: Text
+    fields: tuple[FieldRule, ...]  # at most 10 for a first answer
+    model: str  # "calculator", "simulator" or "checklist"
+    uses: str  # id of the calculator, line or check list
+    modules: tuple[str, ...]  # simulator only
+    outputs: tuple[OutputRule, ...]
+    sample: Mapping[str, object]  # values for the fields, or the sample file
+    limits: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskRule:
+    """A warning of three levels with owner and next step; a trap carries a question and a haircut as well."""
+
+    id: str
+    title: Text
+    level: int  # 1 to 3
+    when: str  # comparison over named results, such as "payback_p90 > 36"; "" = asked as a question
+    question: Text | None
+    owner_role: Text
+    next_step: Text
+    haircut: tuple[float, float, float] | None  # low, likely, high: factor on the benefit while the trap is open
+    source: Text
+    trap: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideCard:
+    """Words for the sales rep only; never shown in a prospect's workspace."""
+
+    id: str
+    industry: str
+    role: Text  # whom the rep speaks with
+    objection: str  # price, delivery, integration, risk, data
+    says: Text  # the doubt as it is said
+    answer: Text
+    ask: Text  # the question to give back
+    never: Text  # what not to claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadTemplate:
+    """What a file for this pack must hold: fields by meaning, header examples in both languages, a sample row."""
+
+    id: str
+    kind: str  # equipment, stops, counts, ...
+    title: Text
+    columns: tuple[UploadColumn, ...]
+    sample: str  # path of the sample file inside the pack, "" for none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadColumn:
+    """One column: the field it becomes and how it is usually headed."""
+
+    field: str
+    needed: bool
+    unit: str
+    headers: Mapping[str, tuple[str, ...]]  # by language
+    example: str
+    why: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasePolicy:
+    """What a disclosure made with this pack may hold, and how coarse."""
+
+    allowed: Mapping[str, tuple[float, ...]]  # field -> edges of its bands
+    purposes: tuple[str, ...]
+    days_at_most: int
+    never: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The card that says where the pack's models end."""
+
+    valid: tuple[Text, ...]
+    not_modelled: tuple[Text, ...]
+    accuracy: Text  # what is known from back-tests, and what is not
+    use: Text  # what decisions it is fit for
