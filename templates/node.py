@@ -89,7 +89,7 @@ class Node:
                 f"{self._name()} must be a mapping (key: value), not {self._kind()}",
                 code="expected_mapping",
                 remedy="Write one 'key: value' per line, indented by two spaces.",
-                name=self._name(),
+                name=self.path or self.file,
             )
         return self.value
 
@@ -108,7 +108,7 @@ class Node:
                     remedy=hint,
                     key=key,
                     guess=guess or ", ".join(known),
-                    name=self._name(),
+                    name=self.path or self.file,
                 )
         for key in required:
             if key not in entries:
@@ -117,7 +117,7 @@ class Node:
                     code="missing_key",
                     remedy=f"Add a line '{key}: ...'.",
                     key=key,
-                    name=self._name(),
+                    name=self.path or self.file,
                 )
         return entries
 
@@ -128,14 +128,14 @@ class Node:
                 f"{self._name()} must be a list, not {self._kind()}",
                 code="expected_list",
                 remedy="Write one '- entry' per line, or [first, second].",
-                name=self._name(),
+                name=self.path or self.file,
             )
         if not at_least <= len(self.value) <= at_most:
             raise self.error(
                 f"{self._name()} must have {at_least} to {at_most} entries, not {len(self.value)}",
                 code="wrong_length",
                 remedy="Add the missing entries or take some out.",
-                name=self._name(),
+                name=self.path or self.file,
                 low=at_least,
                 high=at_most,
                 count=len(self.value),
@@ -151,7 +151,7 @@ class Node:
                 f"{self._name()} must be a text, not {self._kind()}",
                 code="expected_text",
                 remedy="Write the words after the colon; put them in quotes when they hold ': ' or '#'.",
-                name=self._name(),
+                name=self.path or self.file,
             )
         text = self.value if isinstance(self.value, str) else self.written
         if (not text.strip() and not empty) or len(text) > at_most:
@@ -159,7 +159,7 @@ class Node:
                 f"{self._name()} must have 1 to {at_most} characters, not {len(text)}",
                 code="text_length",
                 remedy="Write a shorter text that is not empty.",
-                name=self._name(),
+                name=self.path or self.file,
                 high=at_most,
                 count=len(text),
             )
@@ -174,7 +174,7 @@ class Node:
                 f"{self._name()} must be one of {', '.join(choices)}; {text!r} is none of them",
                 code="expected_choice",
                 remedy=f"Did you mean {guess!r}?" if guess else "Take one of the words of the list.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=text,
                 choices=", ".join(choices),
             )
@@ -189,7 +189,7 @@ class Node:
                 f"{self._name()} must be a number, not {self._kind()}",
                 code="expected_number",
                 remedy="Write a number without unit and without thousands separators, such as 1.2.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         return self._within(float(self.value), low=low, high=high, above=above, below=below)
@@ -201,7 +201,7 @@ class Node:
                 f"{self._name()} must be a whole number, not {self._kind()}",
                 code="expected_integer",
                 remedy="Write a whole number such as 20.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         self._within(self.value, low=low, high=high)
@@ -214,7 +214,7 @@ class Node:
                 f"{self._name()} must be true or false, not {self._kind()}",
                 code="expected_yes_no",
                 remedy="Write true or false.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         return self.value
@@ -227,7 +227,7 @@ class Node:
                 f"{self._name()} is a time and needs a unit",
                 code="time_without_unit",
                 remedy=f"Write it with its unit, such as '{self.written} s' or '{self.written} min'.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         if found is None or found[2] is None:
@@ -235,7 +235,7 @@ class Node:
                 f"{self._name()} must be a time such as '2.5 s', not {self._kind()}",
                 code="expected_time",
                 remedy="Write a number and one of the units ms, s, min, h, d, w.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         unit = found[2].strip()
@@ -245,7 +245,7 @@ class Node:
                 f"{self._name()}: {unit!r} is not a unit of time",
                 code="unknown_time_unit",
                 remedy=f"Use ms, s, min, h, d or w{f'; did you mean {guess}?' if guess else '.'}",
-                name=self._name(),
+                name=self.path or self.file,
                 unit=unit,
             )
         seconds = float(found[1]) * TIME_UNITS[unit]
@@ -254,7 +254,7 @@ class Node:
                 f"{self._name()} must be {'at least' if zero else 'above'} 0 s, not {self.written}",
                 code="time_out_of_range",
                 remedy="Give the time as it is measured on the shop floor.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         return seconds
@@ -268,7 +268,7 @@ class Node:
                     f"{self._name()} must be a percentage such as '1.5 %' or a fraction such as 0.015",
                     code="expected_share",
                     remedy="Write '1.5 %' or 0.015.",
-                    name=self._name(),
+                    name=self.path or self.file,
                     value=self.written,
                 )
             return self._within(float(found[1]) / 100, low=low, high=high, below=below)
@@ -277,7 +277,7 @@ class Node:
                 f"{self._name()} must be a percentage such as '1.5 %' or a fraction such as 0.015",
                 code="expected_share",
                 remedy="Write '1.5 %' or 0.015.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             )
         return self._within(float(self.value), low=low, high=high, below=below)
@@ -291,7 +291,7 @@ class Node:
                 f"{self._name()} must be a date, not {self.written!r}",
                 code="expected_date",
                 remedy="Write year-month-day, such as 2027-06-30.",
-                name=self._name(),
+                name=self.path or self.file,
                 value=self.written,
             ) from None
 
@@ -316,7 +316,7 @@ class Node:
             f"{self._name()} must be {' and '.join(limits)}, not {self.written or number}",
             code="out_of_range",
             remedy=f"Give a value that is {' and '.join(limits)}.",
-            name=self._name(),
+            name=self.path or self.file,
             value=self.written or number,
             low=f"{max(low, above):g}",
             high=f"{min(high, below):g}",
