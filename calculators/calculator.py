@@ -6,9 +6,8 @@ These are values. `calculators.sheet.evaluate` computes one; `templates.calculat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -18,7 +17,6 @@ Text = Mapping[str, str]
 """The same sentence in several languages: {"zh-CN": ..., "en": ...}."""
 
 Array = NDArray[np.float64]
-NO_TEXT: Text = MappingProxyType({})
 
 
 class Tier(StrEnum):
@@ -64,7 +62,7 @@ class Input:
     shape: Shape = "pert"
     reads: Literal["bounds", "p10_p90"] = "bounds"
     tier: Tier | None = None
-    source: Text = NO_TEXT
+    source: Text = field(default_factory=dict)
     axis: str = ""
     at_least: float | None = None
     at_most: float | None = None
@@ -81,7 +79,7 @@ class Formula:
     name: str
     unit: str
     text: str
-    title: Text = NO_TEXT
+    title: Text = field(default_factory=dict)
     hangs_on: str = ""
 
 
@@ -96,7 +94,7 @@ class Cap:
     unit: str
     text: str
     covers: tuple[str, ...]
-    title: Text = NO_TEXT
+    title: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +137,13 @@ class Given:
     """What a person or the portal puts into an input: value (in the input's unit), tier, source and age.
 
     `value` is a number, a text such as "12 min", a (low, likely, high) triple, or an array of shape [draw], [period]
-    (for an input over periods or rows) or [draw, period]. Arrays of several draws that share `joint` keep their draws together.
+    (for an input over periods or rows) or [draw, period]. Arrays of several draws that share `joint` keep their draws
+    together.
     """
 
     value: float | str | tuple[float, float, float] | Array
     tier: Tier = Tier.TYPED
-    source: Text = NO_TEXT
+    source: Text = field(default_factory=dict)
     age_days: float | None = None
     joint: str = "simulation"
     objections: tuple[str, ...] = ()
@@ -167,6 +166,6 @@ class Calculator:
     caps: tuple[Cap, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     correlations: tuple[Correlation, ...] = ()
-    times: Mapping[str, str] = MappingProxyType({})
+    times: Mapping[str, str] = field(default_factory=dict)
     period: Period = "month"
     periods: int = 36

@@ -7,10 +7,10 @@ answered is never counted as met nor left out: the score is an interval from "al
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from calculators.calculator import NO_TEXT, Text
+from calculators.calculator import Text
 
 
 class Status(StrEnum):
@@ -33,7 +33,7 @@ class Control:
     title: Text
     question: Text
     evidence: tuple[Text, ...] = ()
-    remediation: Text = NO_TEXT
+    remediation: Text = field(default_factory=dict)
     method: str = "inspect"  # interview, inspect, test
     owner_role: str = ""
     weight: float = 1.0
@@ -69,7 +69,7 @@ class CheckList:
     sections: tuple[Section, ...]
     controls: tuple[Control, ...]
     scoring: Scoring
-    notice: Text = NO_TEXT
+    notice: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from calculators.calculator import (
 from calculators.units import CalculationError
 
 __all__ = [
-    "Calculator",
     "CalculationError",
+    "Calculator",
     "Cap",
     "Correlation",
     "Figure",
@@ -46,7 +46,8 @@ class Figure:
     """An output over all draws, in its unit. For a series each of p10 ... mean has one value per period.
 
     `undefined` is the share of draws without a value (an IRR that does not exist, a payback never reached); the
-    percentiles are over the others. `chance` is P(value < chance_below) or P(value > chance_above) with a 95 % interval.
+    percentiles are over the others. `chance` is P(value < chance_below) or P(value > chance_above), with its 95 %
+    interval: (estimate, low, high).
     """
 
     name: str

@@ -13,15 +13,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from types import MappingProxyType
 
 import pint
 
 CURRENCIES = ("CNY", "EUR", "USD", "JPY", "GBP", "CHF", "KRW", "HKD", "TWD", "SGD", "INR")
 COUNTS = ("piece", "person", "order", "Mrev")
 LOCAL_TIMES = ("year", "month", "workday", "shift")
+SIGNS = {"%": "percent", "t": "metric_ton", "€": "EUR", "$": "USD", "pieces": "piece"}
 MAX_UNIT_LENGTH = 60
 MAX_EXPONENT = 9
 
@@ -110,7 +110,7 @@ def _registry() -> pint.UnitRegistry[float]:
 def _named(name: str) -> Unit | None:
     """One unit name as pint knows it, prefixes included; None when it is unknown or has an offset, as degC."""
     registry = _registry()
-    known = {"%": "percent", "min": "minute", "t": "metric_ton", "€": "EUR", "$": "USD", "pieces": "piece"}.get(name, name)
+    known = SIGNS.get(name, name)
     try:
         factor, base = registry.get_root_units(known)
     except (pint.errors.PintError, AttributeError, ValueError, TypeError, ZeroDivisionError):
@@ -134,7 +134,7 @@ class UnitBook:
     0.2
     """
 
-    times: Mapping[str, str] = MappingProxyType({})
+    times: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, text in self.times.items():
@@ -198,11 +198,9 @@ class UnitBook:
                 value=text,
                 unit=unit,
             )
-        factor = got.factor / wanted.factor
-        if math.isclose(factor * 60 / 60, round(factor), rel_tol=1e-12) and round(factor):
-            return amount * round(factor)
-        inverse = wanted.factor / got.factor
-        return amount / inverse if math.isclose(inverse, round(inverse), rel_tol=1e-12) else amount * factor
+        if got.factor >= wanted.factor:
+            return amount * (got.factor / wanted.factor)
+        return amount / (wanted.factor / got.factor)
 
 
 def _bad_time(name: str, text: str) -> CalculationError:
@@ -260,22 +258,22 @@ def _product(text: str, local: Mapping[str, Unit]) -> Unit:
     factor, dimension, sign, tokens, at = 1.0, NUMBER, 1, _tokens(text), 0
     expects_name, inside, outer = True, False, 1
     while at < len(tokens):
-        kind, token = tokens[at]
+        kind, mark = tokens[at]
         at += 1
-        if token == "(" and expects_name and not inside:
-            inside, outer, sign = True, sign, sign
-        elif token == ")" and inside and not expects_name:
+        if mark == "(" and expects_name and not inside:
+            inside, outer = True, sign
+        elif mark == ")" and inside and not expects_name:
             inside, sign = False, outer
         elif expects_name and kind == "name":
             exponent, at = _exponent(tokens, at, text)
-            unit = local.get(token) or _one(token, text)
+            unit = local.get(mark) or _one(mark, text)
             factor *= unit.factor ** (sign * exponent)
             dimension = dimension * unit.dimension ** (sign * exponent)
             expects_name = False
-        elif expects_name and kind == "number" and token == "1":
+        elif expects_name and kind == "number" and mark == "1":
             expects_name = False
-        elif not expects_name and token in {"*", "·", "/"}:
-            turned = -1 if token == "/" else 1
+        elif not expects_name and mark in {"*", "·", "/"}:
+            turned = -1 if mark == "/" else 1
             sign = outer * turned if inside else turned
             expects_name = True
         else:
