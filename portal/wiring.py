@@ -1,0 +1,182 @@
+"""Settings from the environment, and the one place where the real parts are chosen and put together.
+
+`portal()` gives the one `Portal` of this process; web and worker processes each build their own from the same
+environment. Nothing else in the product reads the environment or the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from portal.identity import Member
+from portal.mail import Mailer, Outbox, SmtpServer
+from portal.storage import FolderBlobs, Store
+from privacy.keys import KeyService, LocalKeys
+
+if TYPE_CHECKING:
+    from portal.workspace import Workspace
+
+
+class SettingsError(ValueError):
+    """The settings do not allow a start; says which one and what to do."""
+
+    def __init__(self, message: str, *, code: str, place: str = "", remedy: str = "", **params: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.place = place
+        self.remedy = remedy
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this installation runs. Each field is the variable MINGSUAN_<NAME> of the environment.
+
+    `url` is the address people type (scheme, host, port): its host and origin are the only ones that are answered.
+    """
+
+    mode: str = "serve"  # "demo" or "serve"
+    host: str = "127.0.0.1"
+    port: int = 8501
+    url: str = ""  # default: http://127.0.0.1:<port>
+    data: Path = Path("data")
+    keys: str = "keys"  # a folder, or the address of a key service
+    database_url: str = ""  # default: SQLite under `data`
+    blobs: str = ""  # default: a folder under `data`
+    executor: str = ""  # address of a Dask scheduler; default: own worker processes
+    smtp: str = ""
+    workers: int = 1
+    metrics_token: str = ""  # bearer token for /metrics
+    proxies: str = ""  # addresses of proxies whose X-Forwarded-For is believed, separated by commas
+    idle_minutes: float = 60.0
+    session_hours: float = 12.0
+    upload_mb: int = 60
+
+    @property
+    def demo(self) -> bool:
+        return self.mode == "demo"
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as browsers send them in Origin."""
+        return self.url.rstrip("/") if self.url else f"http://127.0.0.1:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        return urlsplit(self.origin).scheme == "https"
+
+    @property
+    def idle(self) -> timedelta:
+        return timedelta(minutes=self.idle_minutes)
+
+    @property
+    def absolute(self) -> timedelta:
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'mingsuan.sqlite3'}"
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give a child process these settings."""
+        return {f"MINGSUAN_{item.name.upper()}": str(getattr(self, item.name)) for item in fields(self)}
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, *, file: Path | None = None, **given: Any
+) -> Settings:
+    """Settings from a TOML file (names in lower case), over it the environment, over that what is given."""
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(
+                f"cannot read the settings in {file.name}: {error}",
+                code="settings_unreadable",
+                place=file.name,
+                remedy="Give a TOML file with lines such as port = 8501.",
+            ) from error
+    known = {item.name: item for item in fields(Settings)}
+    unknown = sorted(values.keys() - known.keys())
+    if unknown:
+        raise SettingsError(
+            f"unknown setting {unknown[0]!r}",
+            code="unknown_setting",
+            place=unknown[0],
+            remedy="Known are: " + ", ".join(sorted(known)) + ".",
+        )
+    values.update({name: source[key] for name in known if (key := f"MINGSUAN_{name.upper()}") in source})
+    values.update({name: value for name, value in given.items() if value is not None})
+    default = Settings()
+    for name, value in values.items():
+        kind = type(getattr(default, name))
+        try:
+            values[name] = kind(value)
+        except (TypeError, ValueError) as error:
+            raise SettingsError(
+                f"the setting {name} cannot be {value!r}",
+                code="bad_setting",
+                place=f"MINGSUAN_{name.upper()}",
+                remedy=f"Give a value such as {getattr(default, name)!s}.",
+            ) from error
+    return Settings(**values)
+
+
+def utc_now() -> datetime:
+    """The clock of the real portal."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal:
+    """The parts of a running installation, put together."""
+
+    settings: Settings
+    store: Store
+    keys: KeyService
+    mailer: Mailer
+    now: Callable[[], datetime] = field(default=utc_now)
+
+    def workspace(self, member: Member) -> Workspace:
+        """The sealed room of this member's tenant, for one request or script run."""
+        from portal.workspace import Workspace  # noqa: PLC0415
+
+        return Workspace(member, store=self.store, keys=self.keys, clock=self.now)
+
+
+def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Portal:
+    """Put the real parts together for these settings; creates folders, keys and tables that are missing."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = LocalKeys(Path(settings.keys), data_folder=settings.data)
+    store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"))
+    mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
+    return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
+
+
+_lock = threading.Lock()
+_portal: list[Portal] = []
+
+
+def portal() -> Portal:
+    """The one portal of this process, built from the environment when it is first asked for."""
+    with _lock:
+        if not _portal:
+            _portal.append(build(read_settings()))
+        return _portal[0]
+
+
+def use(built: Portal) -> Portal:
+    """Make `built` the portal of this process (the launcher and tests)."""
+    with _lock:
+        _portal[:] = [built]
+    return built
