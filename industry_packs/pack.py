@@ -18,6 +18,7 @@ from industry_packs.content import (
     UploadTemplate,
     ValidationTemplate,
 )
+from industry_packs.errors import PackError
 
 if TYPE_CHECKING:
     from calculators.checklist import CheckList
@@ -26,18 +27,7 @@ if TYPE_CHECKING:
     from simulators.scenario import Module
 
 
-class PackError(ValueError):
-    """A pack cannot be read, trusted or moved to the asked state."""
-
-    def __init__(self, message: str, *, code: str, place: str = "", remedy: str = "", **params: object) -> None:
-        super().__init__(message)
-        self.code = code
-        self.place = place
-        self.remedy = remedy
-        self.params = params
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+__all__ = ["Pack", "PackError", "list_packs", "load_pack", "match_stations", "shipped_packs"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
