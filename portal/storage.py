@@ -34,7 +34,7 @@ data_keys = sa.Table(
     metadata,
     sa.Column("id", _ID, primary_key=True),
     sa.Column("tenant", _ID, nullable=False),
-    sa.Column("purpose", sa.String(16), nullable=False),  # "seal" or "digest"
+    sa.Column("purpose", sa.String(16), nullable=False),  # seal, digest; log, names, receipts of the vendor
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("retired_at", sa.Float),
@@ -65,7 +65,7 @@ log_head = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("peaks", sa.Text, nullable=False),  # JSON list: hashes of the complete subtrees, left to right
+    sa.Column("peaks", sa.Text, nullable=False),  # hex of the tree's right edge (privacy.merkle.Frontier)
 )
 
 audit = sa.Table(
@@ -77,7 +77,8 @@ audit = sa.Table(
     sa.Column("actor", _ID, nullable=False),
     sa.Column("action", sa.String(48), nullable=False),
     sa.Column("decision", sa.String(12), nullable=False),
-    sa.Column("entry", sa.Text, nullable=False),  # the canonical JSON that is hashed
+    sa.Column("entry", sa.LargeBinary, nullable=False),  # the canonical JSON that is hashed
+    sa.Column("leaf", sa.LargeBinary, nullable=False),  # its leaf hash, so that a changed entry is named
     sa.Index("audit_of_tenant", "tenant", "at"),
     sa.Index("audit_of_decision", "decision", "at"),
 )
@@ -291,7 +292,7 @@ class Store:
                 break
         with contextlib.suppress(sa.exc.IntegrityError), self.writing() as tx:
             if tx.one(sa.select(log_head.c.size)) is None:
-                tx.run(sa.insert(log_head).values(id=1, size=0, peaks="[]"))
+                tx.run(sa.insert(log_head).values(id=1, size=0, peaks=""))
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Transaction]:

@@ -1,0 +1,196 @@
+"""Rows of what leaves a tenant: consents, disclosures, links and their openings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.storage import Transaction, consents, disclosures, link_openings, links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRow:
+    """A consent's state; the record itself is a sealed value of the tenant."""
+
+    id: str
+    tenant: str
+    room: str
+    purpose: str
+    audience: str
+    given_at: float
+    until: float
+    withdrawn_at: float | None
+    record: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureRow:
+    """A disclosure; `sealed` opens with the audience's key and is gone once it was withdrawn."""
+
+    id: str
+    tenant: str
+    room: str
+    consent: str
+    audience: str
+    recipient: str
+    handle: str
+    released_at: float
+    until: float
+    withdrawn_at: float | None
+    digest: str
+    data_key: str
+    sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRow:
+    """A link; `terms` are sealed under the key of the tenant that made it."""
+
+    id: str
+    tenant: str
+    author: str
+    kind: str
+    token_hash: str
+    created_at: float
+    expires_at: float
+    max_uses: int
+    uses: int
+    revoked_at: float | None
+    data_key: str
+    terms: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningRow:
+    """One tenant that was opened through a link, and whether it shows its progress to the link's author."""
+
+    id: str
+    link: str
+    tenant: str
+    at: float
+    status_shared: bool
+
+
+def add_consent(tx: Transaction, row: ConsentRow) -> None:
+    """Store a new consent."""
+    tx.run(sa.insert(consents).values(**_values(row)))
+
+
+def consents_of(tx: Transaction, tenant: str | None = None) -> list[ConsentRow]:
+    """Return a tenant's consents (all tenants' where none is named), newest first."""
+    query = sa.select(consents).order_by(consents.c.given_at.desc(), consents.c.id)
+    if tenant is not None:
+        query = query.where(consents.c.tenant == tenant)
+    return [ConsentRow(**row) for row in tx.all(query)]
+
+
+def consent_by_id(tx: Transaction, tenant: str, consent: str) -> ConsentRow | None:
+    """Return one consent of a tenant."""
+    row = tx.one(sa.select(consents).where(consents.c.tenant == tenant, consents.c.id == consent))
+    return None if row is None else ConsentRow(**row)
+
+
+def withdraw(tx: Transaction, tenant: str, consent: str, *, at: float, record: str) -> int:
+    """Withdraw a consent and empty its disclosures in one step; returns how many disclosures went."""
+    ours = sa.and_(consents.c.tenant == tenant, consents.c.id == consent, consents.c.withdrawn_at.is_(None))
+    tx.run(sa.update(consents).where(ours).values(withdrawn_at=at, record=record))
+    theirs = sa.and_(
+        disclosures.c.tenant == tenant, disclosures.c.consent == consent, disclosures.c.withdrawn_at.is_(None)
+    )
+    return tx.run(sa.update(disclosures).where(theirs).values(withdrawn_at=at, sealed=None))
+
+
+def withdraw_tenant(tx: Transaction, tenant: str, *, at: float) -> int:
+    """Withdraw every consent and disclosure of a tenant."""
+    open_consents = sa.and_(consents.c.tenant == tenant, consents.c.withdrawn_at.is_(None))
+    tx.run(sa.update(consents).where(open_consents).values(withdrawn_at=at))
+    still_out = sa.and_(disclosures.c.tenant == tenant, disclosures.c.withdrawn_at.is_(None))
+    return tx.run(sa.update(disclosures).where(still_out).values(withdrawn_at=at, sealed=None))
+
+
+def add_disclosure(tx: Transaction, row: DisclosureRow) -> None:
+    """Store a disclosure."""
+    tx.run(sa.insert(disclosures).values(**_values(row)))
+
+
+def feed(tx: Transaction, audience: str, *, member: str, at: float) -> list[DisclosureRow]:
+    """Return what a member of the audience may read now: released to him (or to all), not withdrawn, not ended."""
+    query = (
+        sa.select(disclosures)
+        .where(
+            disclosures.c.audience == audience,
+            disclosures.c.recipient.in_(("", member)),
+            disclosures.c.withdrawn_at.is_(None),
+            disclosures.c.until > at,
+            disclosures.c.sealed.is_not(None),
+        )
+        .order_by(disclosures.c.released_at.desc(), disclosures.c.id)
+    )
+    return [DisclosureRow(**row) for row in tx.all(query)]
+
+
+def disclosures_of(tx: Transaction, tenant: str | None = None) -> list[DisclosureRow]:
+    """Return a tenant's disclosures (all tenants' where none is named), newest first."""
+    query = sa.select(disclosures).order_by(disclosures.c.released_at.desc(), disclosures.c.id)
+    if tenant is not None:
+        query = query.where(disclosures.c.tenant == tenant)
+    return [DisclosureRow(**row) for row in tx.all(query)]
+
+
+def add_link(tx: Transaction, row: LinkRow) -> None:
+    """Store a link."""
+    tx.run(sa.insert(links).values(**_values(row)))
+
+
+def links_by(tx: Transaction, tenant: str, author: str) -> list[LinkRow]:
+    """Return the links that a member made, newest first."""
+    query = sa.select(links).where(links.c.tenant == tenant, links.c.author == author)
+    return [LinkRow(**row) for row in tx.all(query.order_by(links.c.created_at.desc(), links.c.id))]
+
+
+def link_by_hash(tx: Transaction, token_hash: str) -> LinkRow | None:
+    """Return the link of a token's hash."""
+    row = tx.one(sa.select(links).where(links.c.token_hash == token_hash))
+    return None if row is None else LinkRow(**row)
+
+
+def use_link(tx: Transaction, link: str, *, at: float) -> bool:
+    """Count one use, in one statement: of fifty that try at once, as many succeed as uses are left."""
+    usable = sa.and_(
+        links.c.id == link, links.c.uses < links.c.max_uses, links.c.expires_at > at, links.c.revoked_at.is_(None)
+    )
+    return tx.run(sa.update(links).where(usable).values(uses=links.c.uses + 1)) == 1
+
+
+def revoke_link(tx: Transaction, tenant: str, author: str, link: str, *, at: float) -> bool:
+    """Revoke a member's own link; says whether there was one that was not revoked."""
+    ours = sa.and_(links.c.tenant == tenant, links.c.author == author, links.c.id == link, links.c.revoked_at.is_(None))
+    return tx.run(sa.update(links).where(ours).values(revoked_at=at)) == 1
+
+
+def add_opening(tx: Transaction, row: OpeningRow) -> None:
+    """Note which tenant a link opened."""
+    tx.run(sa.insert(link_openings).values(**_values(row)))
+
+
+def openings_of(tx: Transaction, link: str) -> list[OpeningRow]:
+    """Return what a link opened, oldest first."""
+    query = sa.select(link_openings).where(link_openings.c.link == link).order_by(link_openings.c.at)
+    return [OpeningRow(**row) for row in tx.all(query)]
+
+
+def openings_by_tenant(tx: Transaction, tenant: str) -> list[OpeningRow]:
+    """Return the links through which a tenant was opened."""
+    query = sa.select(link_openings).where(link_openings.c.tenant == tenant).order_by(link_openings.c.at)
+    return [OpeningRow(**row) for row in tx.all(query)]
+
+
+def show_progress(tx: Transaction, tenant: str, *, show: bool) -> int:
+    """Let the authors of the tenant's links see its progress, or stop that; returns how many links it concerns."""
+    return tx.run(sa.update(link_openings).where(link_openings.c.tenant == tenant).values(status_shared=show))
+
+
+def _values(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}
