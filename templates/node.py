@@ -80,6 +80,20 @@ class Node:
             case scalar:
                 return scalar
 
+    def find(self, path: str) -> Node:
+        """The node at `path` ("stations[0].buffer") from here, or the last one on the way that there is."""
+        node = self
+        for part in re.findall(r"[^.\[\]]+", path):
+            inner: Node | None = None
+            if isinstance(node.value, dict):
+                inner = node.value.get(part)
+            elif isinstance(node.value, list) and part.isdigit() and int(part) < len(node.value):
+                inner = node.value[int(part)]
+            if inner is None:
+                break
+            node = inner
+        return node
+
     # --- mappings and lists -----------------------------------------------------------------------------------------
 
     def mapping(self) -> dict[str, Node]:
