@@ -1,0 +1,112 @@
+"""``read`` and ``fit``: what we understand of a file, and what its stops say about the machines."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from portal.commands.outcome import InputError, Outcome, read_bytes, read_text
+from simulators import fit, records
+from templates import limited
+
+KINDS = (
+    "equipment", "stops", "counts", "runs", "states", "events", "work_orders", "routing", "changeover", "calendar",
+    "orders", "costs", "codes", "layout",
+)  # fmt: skip
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands that read a customer's files."""
+    read = commands.add_parser("read", help="what we understand of a file; stores nothing")
+    read.add_argument("subject", metavar="FILE", type=Path)
+    read.add_argument("--as", dest="kind", choices=KINDS, help="take its tables for this kind")
+    read.add_argument("--sheet", help="only this sheet")
+    read.add_argument("--timezone", default="UTC", help="of times without an offset (default: UTC)")
+    read.add_argument("--password-file", type=Path, help="file with the password of an encrypted document")
+    read.add_argument("--json", action="store_true")
+    read.set_defaults(run=run_read)
+    fitted = commands.add_parser("fit", help="failure and repair distributions for each machine and cause")
+    fitted.add_argument("subject", metavar="STOPS", type=Path)
+    fitted.add_argument("--equipment", type=Path, help="equipment list of the same plant")
+    fitted.add_argument("--timezone", default="UTC")
+    fitted.add_argument("--seed", type=int, default=1)
+    fitted.add_argument("--json", action="store_true")
+    fitted.set_defaults(run=run_fit)
+
+
+def password(given: argparse.Namespace) -> str | None:
+    """The password, which never stands on the command line."""
+    return read_text(given.password_file).rstrip("\r\n") if given.password_file else None
+
+
+def run_read(given: argparse.Namespace) -> Outcome:
+    """Read one file in a limited process."""
+    document: dict[str, Any] = dict(
+        limited.read_limited(
+            read_bytes(given.subject),
+            given.subject.name,
+            password=password(given),
+            sheet=given.sheet,
+            kind=given.kind,
+            timezone=given.timezone,
+        )
+    )
+    return Outcome(document=document, lines=_told(document))
+
+
+def _told(document: dict[str, Any]) -> list[str]:
+    lines = [f"{document['file']}  sha256 {document['sha256'][:16]}..."]
+    for table in document["tables"]:
+        rows = table["facts"]["rows"]
+        lines.append(f"\n{table['name']} ({table['page_or_sheet']}): {table['kind'] or 'unknown kind'}, {rows} rows")
+        for column in table["columns"]:
+            into = f"{column['field']} [{column['unit'] or '-'}] {column['confidence']:.0%}" if column["field"] else "dropped"
+            lines.append(f"  {column['header']:<28} -> {into}")
+        facts = {name: value for name, value in table["facts"].items() if name != "rows"}
+        lines += [f"  {name}: {value}" for name, value in facts.items()]
+    lines += [
+        f"\n{finding['severity']}: row {finding['row'] or '-'} {finding['column'] or ''}: {finding['message']} {finding['remedy']}"
+        for finding in document["findings"]
+    ]
+    return lines
+
+
+def taken(path: Path, kind: str, timezone: str) -> dict[str, Any]:
+    """The typed columns of the first table of this kind in a file."""
+    data = read_bytes(path)
+    seen = limited.read_limited(data, path.name, kind=kind, timezone=timezone)
+    tables: list[dict[str, Any]] = list(seen["tables"])  # type: ignore[call-overload]  # JSON
+    for index, table in enumerate(tables):
+        mapping = {column["header"]: column["field"] for column in table["columns"] if column["field"]}
+        if table["kind"] == kind and mapping:
+            got = limited.take_limited(data, path.name, table=index, mapping=mapping, kind=kind, timezone=timezone)
+            return dict(got.columns)
+    raise InputError(
+        f"{path.name} holds no table that we understand as {kind}",
+        code="no_such_table",
+        place=path.name,
+        remedy=f"Run: mingsuan read {path.name} --as {kind}",
+    )
+
+
+def run_fit(given: argparse.Namespace) -> Outcome:
+    """Fit every machine and cause of a stop log."""
+    stops, findings = records.check_stops(records.StopLog.from_columns(taken(given.subject, "stops", given.timezone)))
+    equipment = None
+    if given.equipment:
+        columns = taken(given.equipment, "equipment", given.timezone)
+        equipment = records.EquipmentList.from_columns(columns)
+    report = fit.fit_report(stops, equipment, seed=given.seed)
+    document = {"file": given.subject.name, **report, "findings": [finding.to_json() for finding in findings]}
+    lines = []
+    for machine in document["machines"]:
+        lines.append(machine["station"])
+        for cause in machine["causes"]:
+            up, down = cause["uptime"], cause["repair"]
+            weak = "  weak data" if up["weak"] else ""
+            lines.append(
+                f"  {cause['cause'] or '(no cause)':<24} {up['events']:>4} failures  "
+                f"uptime {up['chosen']} mean {up['mean']:.0f} s  repair {down['chosen']} mean {down['mean']:.0f} s{weak}"
+            )
+    return Outcome(document=document, lines=lines)

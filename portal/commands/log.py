@@ -1,0 +1,70 @@
+"""``audit``: verify an exported log offline, export the log of this installation, prove one entry."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from portal import wiring
+from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
+from privacy import verify
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands on the audit log."""
+    audit = commands.add_parser("audit", help="the tamper-evident log")
+    verbs = audit.add_subparsers(metavar="VERB", required=True)
+    check = verbs.add_parser("verify", help="check an exported log offline; names the first bad entry")
+    check.add_argument("subject", metavar="EXPORT", type=Path)
+    check.add_argument("--key", help="the verifier key you trust (default: the one in the export)")
+    check.add_argument("--witness", type=Path, help="a checkpoint kept in another place")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(run=run_verify)
+    export = verbs.add_parser("export", help="write the log of this installation as one file")
+    export.add_argument("-o", "--output", type=Path, required=True, help="file to write, or - for standard output")
+    export.add_argument("--json", action="store_true")
+    export.set_defaults(run=run_export)
+    prove = verbs.add_parser("prove", help="a proof that one entry is in the log")
+    prove.add_argument("index", type=int)
+    prove.add_argument("--json", action="store_true")
+    prove.set_defaults(run=run_prove)
+
+
+def run_verify(given: argparse.Namespace) -> Outcome:
+    """Verify an export with nothing but its bytes and what the caller trusts."""
+    witness = read_text(given.witness) if given.witness else None
+    report = verify.verify_export(read_bytes(given.subject), public_key=given.key, witness=witness)
+    lines = [report.message]
+    if report.remedy:
+        lines.append(report.remedy)
+    if report.passed and not report.pinned:
+        lines.append("The key was taken from the export itself. Pass --key with a key you trust.")
+    return Outcome(document=report.to_json(), lines=lines, status=0 if report.passed else FAILED)
+
+
+def run_export(given: argparse.Namespace) -> Outcome:
+    """Write the log; a new file appears whole or not at all."""
+    data = wiring.portal().export_log()
+    if str(given.output) == "-":
+        sys.stdout.buffer.write(data)
+        return Outcome(document={}, lines=())
+    beside = given.output.with_name(given.output.name + ".part")
+    try:
+        beside.write_bytes(data)
+        beside.replace(given.output)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {given.output.name}: {error.strerror}",
+            code="file_unwritable",
+            place=given.output.name,
+            remedy="Choose a folder you may write to.",
+        ) from error
+    say(f"wrote {given.output.name}")
+    return Outcome(document={"file": given.output.name, "bytes": len(data)}, lines=[])
+
+
+def run_prove(given: argparse.Namespace) -> Outcome:
+    """Print the inclusion proof of one entry."""
+    document = wiring.portal().prove_entry(given.index)
+    return Outcome(document={"proof": document}, lines=[document])

@@ -1,0 +1,127 @@
+"""``simulate``, ``study``, ``calc``, ``check``, ``schema``: the engines on documents."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from portal import executors
+from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
+from simulators import reference_cases, simulate
+from templates import documents, line_document, schemas
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands that compute."""
+    one = commands.add_parser("simulate", help="one line, its key figures")
+    one.add_argument("subject", metavar="LINE.yaml", type=Path)
+    one.add_argument("--engine", choices=("twin", "reference"), default="twin")
+    one.add_argument("--horizon", type=duration, default="8w", help="such as 8w (the warm-up is its first part)")
+    one.add_argument("--warmup", type=auto_or(duration), default="auto")
+    one.add_argument("--replications", type=auto_or(positive), default="auto")
+    one.add_argument("--seed", type=seed, default=1)
+    one.add_argument("--workers", type=positive, default=1)
+    one.add_argument("--json", action="store_true")
+    one.set_defaults(run=run_simulate)
+    cases = commands.add_parser("check", help="simulate reference cases and compare")
+    cases.add_argument("subject", metavar="CASES.json", type=Path)
+    cases.add_argument("--engine", choices=("twin", "reference"), default="twin")
+    cases.add_argument("--seed", type=seed, default=1)
+    cases.add_argument("--precision", type=float, default=0.002)
+    cases.add_argument("--workers", type=positive, default=2)
+    cases.add_argument("--json", action="store_true")
+    cases.set_defaults(run=run_check)
+    schema = commands.add_parser("schema", help="the JSON Schema of a kind of document")
+    schema.add_argument("subject", metavar="KIND")
+    schema.add_argument("--json", action="store_true")
+    schema.set_defaults(run=run_schema)
+
+
+def duration(text: str) -> float:
+    """Seconds from a text such as 8w or 90 min, for argparse."""
+    try:
+        return documents.seconds(text)
+    except documents.DocumentError as error:
+        raise argparse.ArgumentTypeError(f"{error} {error.remedy}") from error
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1 or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"needs a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 below 2^63."""
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"needs a whole number from 0 to 2^63 - 1, not {text!r}")
+    return int(text)
+
+
+def auto_or(kind: Any) -> Any:
+    """The word auto, or what `kind` reads."""
+
+    def read(text: str) -> Any:
+        return "auto" if text == "auto" else kind(text)
+
+    read.__name__ = f"auto or {kind.__name__}"
+    return read
+
+
+def run_simulate(given: argparse.Namespace) -> Outcome:
+    """Simulate one line document."""
+    line = line_document.read_line(read_text(given.subject), given.subject.name)
+    with executors.processes(given.workers) as spread:
+        done = simulate.simulate(
+            line,
+            horizon=given.horizon,
+            warmup=given.warmup,
+            replications=given.replications,
+            seed=given.seed,
+            engine=given.engine,
+            executor=spread,
+        )
+    document = done.to_json()
+    lines = [f"{document['line']}: {document['replications']} replications of {document['horizon_s'] / 3600:g} h ({document['engine']})"]
+    for name, figure in document["kpis"].items():
+        low, high = figure["ci95"]
+        lines.append(f"  {name:<18} {figure['mean']:>12.5g}   95 % {low:.5g} to {high:.5g}")
+    for station in document["stations"]:
+        states = "  ".join(f"{state} {share:.1%}" for state, share in station["states"].items())
+        lines.append(f"  {station['name']:<18} {states}  bottleneck {station['bottleneck_share']:.0%}")
+    return Outcome(document=document, lines=lines)
+
+
+def run_check(given: argparse.Namespace) -> Outcome:
+    """Simulate every case of a file and say which passed."""
+    try:
+        cases = json.loads(read_bytes(given.subject))
+    except ValueError as error:
+        raise InputError(
+            f"this is not JSON: {error}",
+            code="not_json",
+            place=given.subject.name,
+            remedy="Give a file in the schema line-reference-cases/1.",
+        ) from error
+    with executors.processes(given.workers) as spread:
+        document = reference_cases.run_cases(
+            cases, engine=given.engine, seed=given.seed, precision=given.precision, executor=spread
+        )
+    lines, failed = [], 0
+    for case in document["cases"]:
+        verdict = {True: "passed", False: "FAILED"}.get(case.get("passed"), "computed")
+        if not case["values"]:
+            verdict = "not modelled"
+        failed += verdict in {"FAILED", "not modelled"}
+        lines.append(f"{case['id']:<24} {verdict:<12} {case['note']}")
+    say(f"{len(document['cases']) - failed} of {len(document['cases'])} cases without a fault")
+    return Outcome(document=document, lines=lines, status=FAILED if failed else 0)
+
+
+def run_schema(given: argparse.Namespace) -> Outcome:
+    """Print the JSON Schema of one kind."""
+    document = schemas.schema(given.subject)
+    return Outcome(document=document, lines=[json.dumps(document, ensure_ascii=False, indent=1)])
