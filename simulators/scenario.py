@@ -8,50 +8,37 @@ parameter multiply, so that two reductions of 20 % make 36 %, not 40 %.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulators.line import Line
+from simulators.effects import Adoption, Effect, FloatArray, Parameter, Text, Tier, uniforms
+from simulators.line import Failure, Line, ModelError, Station
+from simulators.records import kinds_of
 
-Text = Mapping[str, str]
-Tier = Literal["A", "B", "C", "D"]
-FloatArray = NDArray[np.float64]
+__all__ = [
+    "Adoption",
+    "Drawn",
+    "Effect",
+    "Module",
+    "Parameter",
+    "Price",
+    "Scenario",
+    "Text",
+    "Tier",
+    "apply",
+    "baseline_scenario",
+    "combined",
+    "targets",
+]
 
-Parameter = Literal["uptime", "failure_rate", "repair", "setup", "cycle", "scrap", "buffer"]
-"""uptime: mean time to failure. failure_rate: its inverse. repair: time to repair. setup: length of the stops that are
-set-ups. cycle: time a part takes (the ideal cycle stays: it is the yardstick). scrap: share lost. buffer: places behind."""
-
-Reading = Literal["p10_p90", "bounds"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What a module changes: one parameter of one station (or `*`), of one failure cause (or `*`), by a fraction.
-
-    `low`, `likely` and `high` are fractions (0.2 = 20 %). `reading` says what low and high mean: the 10 % and 90 % points
-    of a triangular distribution with its peak at likely (experts are over-confident), or its absolute bounds.
-    Effects with the same `evidence` are drawn with the same random number: if one is high, so is the other.
-    """
-
-    parameter: Parameter
-    station: str = "*"
-    cause: str = "*"
-    low: float
-    likely: float
-    high: float
-    change: Literal["gain", "reduction"]
-    tier: Tier
-    source: Text
-    evidence: str = ""
-    reading: Reading = "p10_p90"
+KINDS = ("breakdown", "minor", "setup", "planned")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One thing to pay for a module, in `currency`; `every` says when: once at the start, each month or each year of use."""
+    """One thing to pay for a module, in `currency`: once at the start, or each month or year of use."""
 
     id: str
     title: Text
@@ -63,28 +50,17 @@ class Price:
     tier: Tier
     source: Text
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
-    """How the use of a module grows after `start`; all in months, `t10` and `t90` counted from the start.
-
-    At t10 a tenth and at t90 nine tenths of the effect are there. `t90_low` and `t90_high` are the 10 % and 90 % points of
-    t90 (t10 moves in proportion). `dip` is the fraction of the full effect lost right after the start while people learn;
-    it fades linearly over `dip_months`, so that early months may be worse than before.
-    """
-
-    shape: Literal["step", "linear", "logistic"] = "logistic"
-    start: float = 0.0
-    t10: float = 0.0
-    t90: float = 0.0
-    t90_low: float | None = None
-    t90_high: float | None = None
-    dip: float = 0.0
-    dip_months: float = 0.0
-
-    def curve(self, months: int, t90: FloatArray | float | None = None) -> FloatArray:
-        """Mean adoption in each month: [month], or [draw, month] for drawn values of t90. Shape (…, months)."""
-        raise RuntimeError("being written")
+    def __post_init__(self) -> None:
+        if not self.low <= self.likely <= self.high:
+            raise ModelError(
+                f"price {self.id!r} needs low <= likely <= high",
+                code="effect_order",
+                place="likely",
+                remedy="Give the low value first, then the likely one, then the high one.",
+                low=self.low,
+                likely=self.likely,
+                high=self.high,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,37 +77,85 @@ class Module:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A line with modules; the baseline is the scenario without any. With `claims` off, effects of tier D do nothing."""
+    """A line with modules; the baseline has none. With `claims` off, effects of tier D (vendor claims) do nothing."""
 
     id: str
     title: Text
     modules: tuple[Module, ...] = ()
     claims: bool = False
 
+    def __post_init__(self) -> None:
+        names = [module.id for module in self.modules]
+        for name in names:
+            if names.count(name) > 1:
+                raise ModelError(
+                    f"scenario {self.id!r} holds module {name!r} twice",
+                    code="same_name",
+                    place="modules",
+                    remedy="Name every module once.",
+                    name=name,
+                )
+
     def active(self) -> tuple[tuple[Module, Effect], ...]:
         """The effects that count, in the order of the modules."""
-        raise RuntimeError("being written")
+        return tuple(
+            (module, effect)
+            for module in self.modules
+            for effect in module.effects
+            if self.claims or effect.tier != "D"
+        )
 
     def draw(self, *, seed: int, draws: int, months: int) -> Drawn:
-        """The random part of the scenario: the same for a module whatever else the scenario holds, and for more draws."""
-        raise RuntimeError("being written")
+        """The random part: the same for a module whatever else the scenario holds, and however many draws follow."""
+        effects, adoption = [], []
+        for module in self.modules:
+            curve = module.adoption.curve(
+                months, module.adoption.t90_quantile(uniforms(seed, f"adoption/{module.id}", draws))
+            )
+            for number, effect in enumerate(module.effects):
+                if self.claims or effect.tier != "D":
+                    purpose = f"evidence/{effect.evidence}" if effect.evidence else f"effect/{module.id}/{number}"
+                    effects.append(effect.quantile(uniforms(seed, purpose, draws)))
+                    adoption.append(curve)
+        return Drawn(
+            effects=np.array(effects, dtype=np.float64).reshape(len(effects), draws),
+            adoption=np.array(adoption, dtype=np.float64).reshape(len(effects), draws, months),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `Scenario.from_json` gives an equal object."""
-        raise RuntimeError("being written")
+        document: dict[str, Any] = _plain(asdict(self))
+        return document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Scenario:
         """The scenario that `to_json` wrote."""
-        raise RuntimeError("being written")
+        modules = tuple(
+            Module(
+                **{
+                    **module,
+                    "effects": tuple(Effect(**effect) for effect in module["effects"]),
+                    "prices": tuple(Price(**price) for price in module["prices"]),
+                    "adoption": Adoption(**module["adoption"]),
+                }
+            )
+            for module in document["modules"]
+        )
+        return cls(**{**document, "modules": modules})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Drawn:
-    """Effects [effect, draw] in the order of `Scenario.active()` and adoption [effect, draw, month]."""
+    """Effects [effect, draw] in the order of `Scenario.active()`, and adoption [effect, draw, month]."""
 
     effects: FloatArray
     adoption: FloatArray
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def baseline_scenario() -> Scenario:
@@ -140,14 +164,105 @@ def baseline_scenario() -> Scenario:
 
 
 def combined(scenarios: Sequence[Scenario], *, name: str, title: Text) -> Scenario:
-    """All modules of several scenarios, each once."""
-    raise RuntimeError("being written")
+    """All modules of several scenarios, each once; claims count if they do in any of them."""
+    modules = {module.id: module for scenario in scenarios for module in scenario.modules}
+    claims = any(scenario.claims for scenario in scenarios)
+    return Scenario(id=name, title=title, modules=tuple(modules.values()), claims=claims)
+
+
+def kind_of_failure(failure: Failure) -> str:
+    """What kind of stop the failure's name says it is; breakdown where it says nothing."""
+    return str(kinds_of(np.array([failure.name], dtype=np.str_))[0]) or "breakdown"
+
+
+def targets(line: Line, effect: Effect) -> tuple[tuple[int, int], ...]:
+    """(station, failure) pairs that the effect changes; failure -1 for a parameter of the station itself.
+
+    Raises:
+        ModelError: the effect names a station that the line does not have (`effect_without_target`).
+    """
+    names = [station.name for station in line.stations]
+    if effect.station != "*" and effect.station not in names:
+        raise ModelError(
+            f"an effect changes {effect.parameter} of station {effect.station!r}, which the line does not have",
+            code="effect_without_target",
+            place="station",
+            remedy=f"Use one of {', '.join(names)}, or * for all.",
+            station=effect.station,
+            parameter=effect.parameter,
+        )
+    found: list[tuple[int, int]] = []
+    for index, station in enumerate(line.stations):
+        if effect.station not in {"*", station.name}:
+            continue
+        if effect.parameter in {"cycle", "scrap", "buffer"}:
+            found.append((index, -1))
+        else:
+            found.extend((index, n) for n, failure in enumerate(station.failures) if _meant(effect, failure))
+    return tuple(found)
+
+
+def _meant(effect: Effect, failure: Failure) -> bool:
+    kind = kind_of_failure(failure)
+    if effect.parameter == "setup":
+        return kind == "setup" if effect.cause in {"*", "setup"} else effect.cause == failure.name
+    if effect.cause == "*":
+        return kind not in {"setup", "planned"}
+    return effect.cause in {failure.name, kind}
 
 
 def apply(line: Line, scenario: Scenario, drawn: Drawn, draw: int, month: int) -> Line:
     """The line in one month of one draw; the very same object where nothing changes.
 
     Raises:
-        ModelError: an effect names a station or failure cause that the line does not have (`effect_without_target`).
+        ModelError: an effect names a station that the line does not have (`effect_without_target`).
     """
-    raise RuntimeError("being written")
+    factors = [
+        effect.factor(float(drawn.effects[number, draw]), float(drawn.adoption[number, draw, month]))
+        for number, (_, effect) in enumerate(scenario.active())
+    ]
+    if all(factor == 1.0 for factor in factors):
+        return line
+    changes: dict[tuple[int, int, Parameter], float] = {}
+    for (_, effect), factor in zip(scenario.active(), factors, strict=True):
+        for station, failure in targets(line, effect):
+            key = (station, failure, effect.parameter)
+            changes[key] = changes.get(key, 1.0) * factor
+    return changed(line, changes)
+
+
+def changed(line: Line, changes: Mapping[tuple[int, int, Parameter], float]) -> Line:
+    """The line with parameters multiplied: factor by (station, failure or -1, parameter)."""
+    stations = list(line.stations)
+    for (index, number, parameter), factor in changes.items():
+        if factor == 1.0:
+            continue
+        station = stations[index]
+        if number < 0:
+            stations[index] = _changed_station(station, parameter, factor)
+        else:
+            failures = list(station.failures)
+            failures[number] = _changed_failure(failures[number], parameter, factor)
+            stations[index] = replace(station, failures=tuple(failures))
+    return replace(line, stations=tuple(stations))
+
+
+def _changed_station(station: Station, parameter: Parameter, factor: float) -> Station:
+    match parameter:
+        case "cycle":
+            return replace(station, ideal_cycle=station.ideal, cycle=station.cycle.scaled(factor))
+        case "scrap":
+            return replace(station, scrap=min(station.scrap * factor, 1.0))
+        case _:
+            places = None if station.buffer is None else round(station.buffer * factor)
+            return replace(station, buffer=places)
+
+
+def _changed_failure(failure: Failure, parameter: Parameter, factor: float) -> Failure:
+    match parameter:
+        case "uptime":
+            return replace(failure, uptime=failure.uptime.scaled(factor))
+        case "failure_rate":
+            return replace(failure, uptime=failure.uptime.scaled(1 / factor))
+        case _:
+            return replace(failure, repair=failure.repair.scaled(factor))
