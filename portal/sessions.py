@@ -279,9 +279,7 @@ def try_code(tx: Transaction, handle: str, code: str, *, now: datetime) -> tuple
     """
     ours = sign_in_codes.c.id == hashed(handle)
     usable = (sign_in_codes.c.attempts_left > 0) & (sign_in_codes.c.expires_at > now.timestamp())
-    if not tx.run(
-        sa.update(sign_in_codes).where(ours, usable).values(attempts_left=sign_in_codes.c.attempts_left - 1)
-    ):
+    if not tx.run(sa.update(sign_in_codes).where(ours, usable).values(attempts_left=sign_in_codes.c.attempts_left - 1)):
         return 0
     row = tx.one(sa.select(sign_in_codes).where(ours))
     if row is None:

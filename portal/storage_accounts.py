@@ -66,9 +66,7 @@ members = sa.Table(
 def add_tenant(tx: Transaction, tenant: Tenant, *, now: datetime) -> None:
     """Create a tenant; an id that exists already is an error of the database."""
     at = now.timestamp()
-    tx.run(
-        sa.insert(tenants).values(id=tenant.id, name=tenant.name, state=tenant.state, created_at=at, changed_at=at)
-    )
+    tx.run(sa.insert(tenants).values(id=tenant.id, name=tenant.name, state=tenant.state, created_at=at, changed_at=at))
 
 
 def tenant(tx: Transaction, tenant_id: str) -> Tenant | None:

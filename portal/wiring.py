@@ -90,9 +90,7 @@ class Settings:
         return {f"MINGSUAN_{item.name.upper()}": str(getattr(self, item.name)) for item in fields(self)}
 
 
-def read_settings(
-    environ: Mapping[str, str] | None = None, *, file: Path | None = None, **given: Any
-) -> Settings:
+def read_settings(environ: Mapping[str, str] | None = None, *, file: Path | None = None, **given: Any) -> Settings:
     """Settings from a TOML file (names in lower case), over it the environment, over that what is given."""
     source = os.environ if environ is None else environ
     values: dict[str, Any] = {}
