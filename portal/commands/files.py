@@ -61,14 +61,17 @@ def _told(document: dict[str, Any]) -> list[str]:
         rows = table["facts"]["rows"]
         lines.append(f"\n{table['name']} ({table['page_or_sheet']}): {table['kind'] or 'unknown kind'}, {rows} rows")
         for column in table["columns"]:
-            into = f"{column['field']} [{column['unit'] or '-'}] {column['confidence']:.0%}" if column["field"] else "dropped"
+            into = (
+                f"{column['field']} [{column['unit'] or '-'}] {column['confidence']:.0%}"
+                if column["field"]
+                else "dropped"
+            )
             lines.append(f"  {column['header']:<28} -> {into}")
         facts = {name: value for name, value in table["facts"].items() if name != "rows"}
         lines += [f"  {name}: {value}" for name, value in facts.items()]
-    lines += [
-        f"\n{finding['severity']}: row {finding['row'] or '-'} {finding['column'] or ''}: {finding['message']} {finding['remedy']}"
-        for finding in document["findings"]
-    ]
+    for finding in document["findings"]:
+        where = f"row {finding['row'] or '-'} {finding['column'] or ''}"
+        lines.append(f"\n{finding['severity']}: {where}: {finding['message']} {finding['remedy']}")
     return lines
 
 
@@ -105,8 +108,6 @@ def run_fit(given: argparse.Namespace) -> Outcome:
         for cause in machine["causes"]:
             up, down = cause["uptime"], cause["repair"]
             weak = "  weak data" if up["weak"] else ""
-            lines.append(
-                f"  {cause['cause'] or '(no cause)':<24} {up['events']:>4} failures  "
-                f"uptime {up['chosen']} mean {up['mean']:.0f} s  repair {down['chosen']} mean {down['mean']:.0f} s{weak}"
-            )
+            times = f"uptime {up['chosen']} mean {up['mean']:.0f} s  repair {down['chosen']} mean {down['mean']:.0f} s"
+            lines.append(f"  {cause['cause'] or '(no cause)':<24} {up['events']:>4} failures  {times}{weak}")
     return Outcome(document=document, lines=lines)

@@ -85,7 +85,8 @@ def run_simulate(given: argparse.Namespace) -> Outcome:
             executor=spread,
         )
     document = done.to_json()
-    lines = [f"{document['line']}: {document['replications']} replications of {document['horizon_s'] / 3600:g} h ({document['engine']})"]
+    hours = document["horizon_s"] / 3600
+    lines = [f"{document['line']}: {document['replications']} replications of {hours:g} h ({document['engine']})"]
     for name, figure in document["kpis"].items():
         low, high = figure["ci95"]
         lines.append(f"  {name:<18} {figure['mean']:>12.5g}   95 % {low:.5g} to {high:.5g}")
