@@ -63,7 +63,9 @@ def pseudonym(key: bytes, member: str) -> str:
     raise RuntimeError("being written")
 
 
-def export(*, entries: Iterable[tuple[bytes, bytes]], checkpoints: Sequence[str], key: str, exported_at: datetime) -> bytes:
+def export(
+    *, entries: Iterable[tuple[bytes, bytes]], checkpoints: Sequence[str], key: str, exported_at: datetime
+) -> bytes:
     """The whole log as one NDJSON document that verifies offline.
 
     `entries` are (stored bytes, stored leaf hash) in order, `checkpoints` the signed notes in order, `key` the

@@ -1,11 +1,11 @@
 """Signed tree heads as C2SP checkpoints: a signed note that any log tool can read.
 
-    origin
-    size
-    base64 of the root
-    (further lines, such as `time 2026-11-25T22:30:00Z`)
+origin
+size
+base64 of the root
+(further lines, such as `time 2026-11-25T22:30:00Z`)
 
-    — name base64(key id, signature)
+— name base64(key id, signature)
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Consent:
         """When it was withdrawn; None where it was not."""
         raise RuntimeError("being written")
 
-    def to_json(self) -> dict[str, object]: 
+    def to_json(self) -> dict[str, object]:
         raise RuntimeError("being written")
 
     @classmethod

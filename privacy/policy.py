@@ -11,9 +11,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 ROLES = (
-    "owner", "analyst", "finance_reader", "guest",  # of a tenant
-    "rep", "architect", "reviewer", "compliance_officer",  # of the vendor
-    "system_admin", "security_admin", "audit_admin",
+    "owner",
+    "analyst",
+    "finance_reader",
+    "guest",  # of a tenant
+    "rep",
+    "architect",
+    "reviewer",
+    "compliance_officer",  # of the vendor
+    "system_admin",
+    "security_admin",
+    "audit_admin",
 )
 
 
@@ -56,6 +64,8 @@ def require(
     raise RuntimeError("being written")
 
 
-def readable(role: str, action: str, fields: dict[str, str], *, same_tenant: bool, purpose: str = "") -> tuple[str, ...]:
+def readable(
+    role: str, action: str, fields: dict[str, str], *, same_tenant: bool, purpose: str = ""
+) -> tuple[str, ...]:
     """The names of `fields` (name -> class) that may be read; the others are absent, not masked."""
     raise RuntimeError("being written")
