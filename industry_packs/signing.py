@@ -161,7 +161,7 @@ def sign(folder: Path, private_pem: bytes) -> Signature:
 def verify(files: Mapping[str, bytes], keys: Mapping[str, TrustedKey]) -> Signature:
     """Check the signature of a pack read by `read_folder`.
 
-    Raises PackError: unsigned, bad_signature_file, unknown_key, revoked_key, tampered.
+    Raises PackError: unsigned, bad_signature_file, untrusted_key, revoked_key, tampered.
     """
     if SIGNATURE_FILE not in files:
         raise PackError(
@@ -175,7 +175,7 @@ def verify(files: Mapping[str, bytes], keys: Mapping[str, TrustedKey]) -> Signat
     if key is None or key.revoked:
         raise PackError(
             f"the pack is signed with key {signature.key}, which is {'withdrawn' if key else 'not trusted here'}",
-            code="revoked_key" if key else "unknown_key",
+            code="revoked_key" if key else "untrusted_key",
             place=SIGNATURE_FILE,
             remedy="Ask the publisher for a pack signed with a key that this installation trusts.",
             key=signature.key,
