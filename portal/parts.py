@@ -1,0 +1,205 @@
+"""The vocabulary of our pages: answer on top, headline numbers that open, findings, errors, the next action.
+
+Pages compose these; none of them knows an action. All text that reaches HTML is escaped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from math import isnan
+from typing import Any
+
+import streamlit as st
+
+from portal.text import error_text, language, t
+
+TIERS = "ABCD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One headline number: a word, a value with its range, the tier it rests on, and what opens behind it."""
+
+    label: str
+    value: str
+    unit: str = ""
+    note: str = ""
+    tier: str = ""
+    why: Callable[[], None] | None = None
+    key: str = ""
+
+
+def answer(sentence: str, *, note: str = "") -> None:
+    """The page's question answered in one sentence, on top."""
+    st.html(
+        f'<div class="ms-answer">{escape(sentence)}</div>'
+        + (f'<div class="ms-muted">{escape(note)}</div>' if note else "")
+    )
+
+
+def section(title: str, *, note: str = "") -> None:
+    """A heading inside a page; over a chart it is the finding, not the topic."""
+    st.html(f'<h2 class="ms-h2">{escape(title)}</h2>' + (f'<p class="ms-muted">{escape(note)}</p>' if note else ""))
+
+
+def tier_mark(letter: str) -> str:
+    """HTML of a tier: always the letter, with a look of its own (never colour alone)."""
+    if letter not in TIERS or not letter:
+        return ""
+    name = escape(t(f"parts.tier_{letter.lower()}"), quote=True)
+    return f'<span class="ms-tier ms-tier-{letter.lower()}" title="{name}" aria-label="{name}">{letter}</span>'
+
+
+def headline(numbers: Sequence[Number]) -> None:
+    """At most five numbers in a row; each one opens its why panel."""
+    shown = list(numbers)[:5]
+    if not shown:
+        return
+    for column, number in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+        with column, st.container(border=True, key=f"ms-card-{number.key or number.label}"):
+            unit = f'<span class="ms-unit">{escape(number.unit)}</span>' if number.unit else ""
+            st.html(
+                f'<div class="ms-label">{escape(number.label)}</div>'
+                f'<div class="ms-number">{escape(number.value)} {unit}{tier_mark(number.tier)}</div>'
+                f'<div class="ms-muted">{escape(number.note)}&nbsp;</div>'
+            )
+            if number.why and st.button(
+                t("parts.why"), key=f"why-{number.key or number.label}", type="tertiary", help=t("parts.why_help")
+            ):
+                number.why()
+
+
+def next_action(label: str, *, key: str, why: str = "", primary: bool = True) -> bool:
+    """The one thing to do next; True when it was pressed."""
+    if why:
+        st.html(f'<p class="ms-muted">{escape(why)}</p>')
+    return bool(st.button(label, key=key, type="primary" if primary else "secondary"))
+
+
+def problem(error: BaseException, *, place: str = "") -> None:
+    """What happened, where, and the one thing to do; stays beside the thing that is wrong."""
+    message, remedy = error_text(error)
+    where = place or str(getattr(error, "place", "") or "")
+    head = f"<strong>{escape(where)}</strong> · " if where else ""
+    st.html(
+        f'<div class="ms-problem" role="alert">{head}{escape(message)}'
+        + (f'<div class="ms-remedy">{escape(remedy)}</div>' if remedy else "")
+        + "</div>"
+    )
+
+
+def empty(title: str, why: str) -> None:
+    """A page with nothing on it yet teaches: what belongs here and why."""
+    st.html(f'<div class="ms-empty"><div class="ms-h2">{escape(title)}</div><p>{escape(why)}</p></div>')
+
+
+def note(text: str, *, kind: str = "note") -> None:
+    """A quiet remark: `kind` is note, warning or done."""
+    st.html(f'<div class="ms-note ms-note-{escape(kind)}">{escape(text)}</div>')
+
+
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[Any]], *, numbers: Sequence[int] = (), html: Sequence[int] = ()
+) -> None:
+    """A plain table that a screen reader can read; columns in `numbers` are right-aligned, those in `html` are trusted."""
+    head = "".join(f'<th scope="col"{_side(i, numbers)}>{escape(h)}</th>' for i, h in enumerate(headers))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{_side(i, numbers)}>{cell if i in html else escape(str(cell))}</td>" for i, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f'<div class="ms-scroll"><table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def _side(index: int, numbers: Sequence[int]) -> str:
+    return ' class="ms-num"' if index in numbers else ""
+
+
+def findings(items: Sequence[Mapping[str, Any]]) -> None:
+    """Quality findings beside their rows: severity, row, column, what is wrong, what to do."""
+    if not items:
+        note(t("parts.no_findings"), kind="done")
+        return
+    table(
+        [t("parts.severity"), t("parts.row"), t("parts.column"), t("parts.what"), t("parts.remedy")],
+        [
+            (
+                t(f"parts.severity_{item['severity']}"),
+                item.get("row") or "",
+                item.get("column") or "",
+                finding_text(item, "message"),
+                finding_text(item, "remedy"),
+            )
+            for item in items
+        ],
+        numbers=[1],
+    )
+
+
+def finding_text(item: Mapping[str, Any], part: str) -> str:
+    """A finding's message or remedy in the reader's language; its own words where the code has no text."""
+    key = f"findings.{item['code']}.{part}"
+    params = {str(name): value for name, value in dict(item.get("params") or {}).items()}
+    said = t(key, **params)
+    return str(item.get(part, "")) if said == key or "{" in said else said
+
+
+def percent(share: float | None, *, digits: int = 0) -> str:
+    """A share as a percentage, or a dash."""
+    return "–" if share is None or isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def quantity(value: float | None, *, digits: int = 2) -> str:
+    """A number with significant digits and separators of thousands."""
+    if value is None or isnan(value):
+        return "–"
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.{digits}g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:,.{digits}g}"
+
+
+def money(value: float | None, currency: str = "CNY") -> str:
+    """An amount in the size people speak of: 1.4 m, 120 k; 140 万 and 1.2 亿 in Chinese."""
+    if value is None or isnan(value):
+        return "–"
+    size, sign = abs(value), "−" if value < 0 else ""
+    steps = ((1e8, "亿"), (1e4, "万")) if language() == "zh-CN" else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
+    for step, word in steps:
+        if size >= step:
+            figure = f"{size / step:,.3g}" if size / step < 1000 else f"{size / step:,.0f}"
+            return f"{currency} {sign}{figure} {word}"
+    return f"{currency} {sign}{size:,.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """A time in the unit people use for it."""
+    if seconds is None or isnan(seconds):
+        return "–"
+    for size, word in ((86400 * 2, "d"), (5400, "h"), (90, "min")):
+        if seconds >= size:
+            unit = {"d": 86400, "h": 3600, "min": 60}[word]
+            return f"{seconds / unit:,.3g} {t('parts.unit_' + word)}"
+    return f"{seconds:,.3g} {t('parts.unit_s')}"
+
+
+def moment(at: datetime | None) -> str:
+    """A date and time as this language writes it, in UTC."""
+    if at is None:
+        return "–"
+    return at.strftime("%Y-%m-%d %H:%M") if language() == "zh-CN" else at.strftime("%d %b %Y %H:%M")
+
+
+def day(at: datetime | None) -> str:
+    """A date as this language writes it."""
+    if at is None:
+        return "–"
+    return at.strftime("%Y-%m-%d") if language() == "zh-CN" else at.strftime("%d %b %Y")
