@@ -104,7 +104,7 @@ def note(text: str, *, kind: str = "note") -> None:
 def table(
     headers: Sequence[str], rows: Sequence[Sequence[Any]], *, numbers: Sequence[int] = (), html: Sequence[int] = ()
 ) -> None:
-    """A plain table that a screen reader can read; columns in `numbers` are right-aligned, those in `html` are trusted."""
+    """A plain table that a screen reader can read; `numbers` are right-aligned, `html` is trusted."""
     head = "".join(f'<th scope="col"{_side(i, numbers)}>{escape(h)}</th>' for i, h in enumerate(headers))
     body = "".join(
         "<tr>"
@@ -114,9 +114,8 @@ def table(
         + "</tr>"
         for row in rows
     )
-    st.html(
-        f'<div class="ms-scroll"><table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    whole = f'<table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    st.html(f'<div class="ms-scroll">{whole}</div>')
 
 
 def _side(index: int, numbers: Sequence[int]) -> str:
