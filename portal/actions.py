@@ -12,12 +12,16 @@ fifteen minutes, everything else every time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from portal.identity import Role
-from portal.workspace import Workspace
+from portal.storage import Transaction
+from portal.workspace import Missing, Workspace
+from privacy.policy import decide
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,6 +35,9 @@ ARCHITECTS = frozenset({Role.ARCHITECT, Role.REVIEWER})
 OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.AUDIT_ADMIN})
 ADMINS = frozenset({Role.SYSTEM_ADMIN})
 EVERYBODY = frozenset(Role)
+
+READING_SECONDS = 15 * 60.0
+"""For how long a reading of the same values by the same member is not noted again."""
 
 
 class ActionError(ValueError):
@@ -94,7 +101,84 @@ def action(
 
 def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, locks: bool) -> R:
     """Decide, run and note one action; the only caller is the wrapper that `action` makes."""
-    raise RuntimeError("being written")
+    role = workspace.member.role
+    decision = decide(str(role), declared.name, same_tenant=True)
+    if role not in declared.needs or not decision.allowed:
+        if not workspace.acting:
+            _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason="not_permitted")
+        raise refused(declared)
+    if workspace.acting:  # an action within an action is a part of it
+        return call()
+    workspace.acting = True
+    try:
+        if locks:
+            workspace.warm()
+            with workspace.store.writing() as tx:
+                workspace.tx = tx
+                result = call()
+                _note(workspace, tx, declared, policies=decision.policies)
+        else:
+            result = call()
+            if workspace.changed:
+                with workspace.store.writing() as tx:
+                    workspace.flush(tx)
+                    _note(workspace, tx, declared, policies=decision.policies)
+            elif NOTED.first(workspace, declared):
+                _note_alone(workspace, declared, decision="allowed", policies=decision.policies, reason="")
+        workspace.tx = None
+        workspace.done()
+    except BaseException as error:
+        workspace.tx = None
+        touched = dict(workspace.touched)
+        workspace.abandon()
+        workspace.touched = {} if isinstance(error, Missing) else touched
+        if isinstance(error, Exception):
+            code = str(getattr(error, "code", "not_found" if isinstance(error, Missing) else "fault"))
+            _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason=code)
+        workspace.touched = {}
+        if isinstance(error, Missing):
+            raise missing(declared.name) from None
+        raise
+    finally:
+        workspace.acting = False
+    return result
+
+
+def _note(workspace: Workspace, tx: Transaction, declared: Action, *, policies: Sequence[str]) -> None:
+    workspace.note(tx, declared.name, decision="allowed", purpose=declared.purpose, policies=policies, reason="")
+
+
+def _note_alone(workspace: Workspace, declared: Action, *, decision: str, policies: Sequence[str], reason: str) -> None:
+    workspace.warm_log()
+    with workspace.store.writing() as tx:
+        workspace.note(tx, declared.name, decision=decision, purpose=declared.purpose, policies=policies, reason=reason)
+
+
+class Noted:
+    """Which readings this process has noted lately: the same values, read by the same member, count once a while."""
+
+    def __init__(self, *, seconds: float = READING_SECONDS, most: int = 4096) -> None:
+        self._seconds = seconds
+        self._most = most
+        self._until: dict[tuple[str, str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def first(self, workspace: Workspace, declared: Action) -> bool:
+        """Say whether this reading is to be noted, and remember that it was."""
+        now = time.monotonic()
+        what = (workspace.member.id, declared.name, " ".join(workspace.touched))
+        with self._lock:
+            if self._until.get(what, 0.0) > now:
+                return False
+            if len(self._until) >= self._most:
+                self._until = {key: until for key, until in self._until.items() if until > now}
+                if len(self._until) >= self._most:
+                    self._until.clear()
+            self._until[what] = now + self._seconds
+            return True
+
+
+NOTED = Noted()
 
 
 def refused(declared: Action) -> ActionError:
@@ -110,8 +194,3 @@ def refused(declared: Action) -> ActionError:
 def missing(what: str = "value") -> ActionError:
     """Return the one error for an id that does not exist, was erased, or belongs to somebody else."""
     return ActionError("there is no such value here", code="not_found", remedy="Go back and choose again.", what=what)
-
-
-def as_json(value: Any) -> Any:
-    """Return a value with tuples as lists and enums as text, as the API and the sealed store need it."""
-    raise RuntimeError("being written")

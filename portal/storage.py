@@ -348,8 +348,8 @@ class Store:
 class BlobStore(Protocol):
     """Keeps sealed bytes under random names."""
 
-    def put(self, data: bytes) -> str:
-        """Keep the bytes durably and return their name."""
+    def put(self, data: bytes, *, name: str = "") -> str:
+        """Keep the bytes durably and return their name: 32 hexadecimal digits, random where none is given."""
 
     def get(self, name: str) -> bytes:
         """Return the bytes; a missing name raises KeyError."""
@@ -364,8 +364,8 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
 
-    def put(self, data: bytes) -> str:
-        name = new_id()
+    def put(self, data: bytes, *, name: str = "") -> str:
+        name = name or new_id()
         self._kept[name] = bytes(data)
         return name
 
@@ -383,8 +383,8 @@ class FolderBlobs:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def put(self, data: bytes) -> str:
-        name = new_id()
+    def put(self, data: bytes, *, name: str = "") -> str:
+        name = name or new_id()
         place = self._place(name)
         place.parent.mkdir(exist_ok=True, mode=0o700)
         handle, temporary = tempfile.mkstemp(dir=place.parent)

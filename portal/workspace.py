@@ -1,25 +1,55 @@
 """A workspace is the only door to one tenant's values.
 
 It belongs to one member for one request or script run. It seals each value for its place (tenant, room, kind, id)
-before the store sees it, opens only what belongs to its member's tenant, and collects what an action wants to keep until
-the action has succeeded: then everything is written in one transaction together with the audit entry.
+before the store sees it, opens only what belongs to its member's tenant, and collects what an action wants to keep
+until the action has succeeded: then everything is written in one transaction together with the audit entry.
 
-An id of another tenant and an id that does not exist give the same answer.
+An id of another tenant and an id that does not exist give the same answer: `Missing`, a `KeyError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import base64
+import contextlib
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from portal.identity import Member
-from portal.storage import Store
+from portal.kept import KEPT
+from portal.rooms import DIGEST, LOG, NAMES, SEAL, Room, data_keys_of, installation_key
+from portal.storage import Store, Transaction, new_id
+from portal.storage_ledger import EntryRow, add_checkpoint, add_entry, lock_head
+from portal.storage_release import DisclosureRow, add_disclosure
+from portal.storage_runs import MailRow, add_mail
+from portal.storage_values import (
+    Row,
+    add_record,
+    heads,
+    latest_record,
+    list_records,
+    record,
+    remove_in_slot,
+    remove_record,
+)
+from privacy.audit import AuditEntry, append, pseudonym
+from privacy.checkpoint import sign_checkpoint
+from privacy.columns import open_columns, seal_columns
+from privacy.keys import KeyService
+from privacy.merkle import Frontier
 
 Clock = Callable[[], datetime]
+Change = Callable[[Transaction], None]
+
+LOG_NAME = "mingsuan/log"
+BESIDE_THE_DATABASE = 64 * 1024
+"""Sealed values larger than this many bytes are kept as blobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,37 +65,348 @@ class Stored:
     size: int
 
 
+class Missing(KeyError):
+    """This tenant has no such value: it never was, it was erased, or it is somebody else's."""
+
+
 class Workspace:
     """One member's door to the values of his tenant.
 
-    `keys` is a `privacy.keys.KeyService`, `clock` returns an aware datetime in UTC. `executor` is anything shaped like
-    `map`; `mailer` is not needed: mail goes through the outbox.
+    `clock` returns an aware datetime in UTC. Values that are opened are shared by the readers of this process:
+    treat them as read-only.
     """
 
-    def __init__(self, member: Member, store: Store, keys: Any, clock: Clock, *, room: str = "main") -> None:
+    def __init__(self, member: Member, store: Store, keys: KeyService, clock: Clock, *, room: str = "main") -> None:
         self.member = member
         self.tenant = member.tenant
         self.store = store
         self.keys = keys
         self.clock = clock
         self.room = room
+        self.acting = False
+        self.tx: Transaction | None = None
+        self.data_keys = data_keys_of(store, keys)
+        self._sealer = Room(self.data_keys, self.tenant, room)
+        self._changes: list[Change] = []
+        self._new: dict[tuple[str, str], Any] = {}
+        self._new_blobs: list[str] = []
+        self._old_blobs: list[str] = []
+        self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
+
+    # --- what is kept ------------------------------------------------------------------------------------------------
 
     def put(self, kind: str, value: Any, *, slot: str = "", inputs: Sequence[str] = (), replace: bool = False) -> str:
-        """Keep a JSON value (or bytes) and return its id; written when the action succeeds."""
-        raise RuntimeError("being written")
+        """Keep a JSON value and return its id; it is written when the action succeeds.
+
+        `slot` is a name under which `latest` finds it again (stored as a keyed digest); with `replace` the older
+        values of the slot are erased. `inputs` are the ids it was made from.
+        """
+        data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        key = self._put(kind, b"j" + data if len(data) < 512 else b"z" + zlib.compress(data, 1), slot, inputs, replace)
+        self._new[kind, key] = value
+        return key
+
+    def put_bytes(self, kind: str, data: bytes, *, slot: str = "", inputs: Sequence[str] = ()) -> str:
+        """Keep bytes, such as an uploaded file; `get` returns them as they were."""
+        key = self._put(kind, b"b" + data, slot, inputs, replace=False)
+        self._new[kind, key] = data
+        return key
+
+    def put_table(
+        self, kind: str, columns: Mapping[str, NDArray[Any]], about: Mapping[str, Any], *, inputs: Sequence[str] = ()
+    ) -> str:
+        """Keep a table sealed column by column; `get` returns `about`, `columns` the columns."""
+        key = new_id()
+        at = self.clock()
+        name, secret = self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)
+        table = seal_columns(secret, columns, place=self._sealer.place(kind, key))
+        for blob, sealed in table.blobs.items():
+            self._new_blobs.append(self.store.blobs.put(sealed, name=blob))
+        manifest = base64.b64encode(table.manifest).decode()
+        data = b"t" + json.dumps({"about": about, "manifest": manifest}, ensure_ascii=False).encode()
+        self._add(kind, key, name, data, slot="", inputs=inputs, blobs=tuple(table.blobs), at=at, digest=table.digest)
+        self._new[kind, key] = about
+        return key
+
+    def remove(self, kind: str, key: str) -> None:
+        """Erase a value; raises `Missing` where this tenant has none of that kind with that id."""
+        if (kind, key) not in self._new:
+            self.stored(kind, key)
+        self.touched.setdefault(f"{kind}/{key}", "")
+
+        def change(tx: Transaction) -> None:
+            self._old_blobs.extend(remove_record(tx, self.tenant, self.room, kind, key) or ())
+
+        self.then(change)
+        self._new.pop((kind, key), None)
+        KEPT.drop(self.tenant, key)
+
+    def then(self, change: Change) -> None:
+        """Do a change when the action succeeds, in its transaction (at once, where that is open already)."""
+        if self.tx is not None:
+            change(self.tx)
+        else:
+            self._changes.append(change)
+
+    # --- what is opened ----------------------------------------------------------------------------------------------
 
     def get(self, kind: str, key: str) -> Any:
-        """Open one value; raises `KeyError` where this tenant has none of that kind with that id."""
-        raise RuntimeError("being written")
+        """Open one value; raises `Missing` where this tenant has none of that kind with that id."""
+        if (kind, key) in self._new:
+            return self._new[kind, key]
+        kept = KEPT.get(self.tenant, key)
+        if kept is not None and kept[0] == (self.room, kind):
+            self.touched.setdefault(f"{kind}/{key}", kept[1])
+            return kept[2]
+        value, row, size = self._open(kind, key)
+        KEPT.put(self.tenant, key, ((self.room, kind), row.digest, value), size=size)
+        return value
+
+    def columns(self, kind: str, key: str, fields: Sequence[str] | None = None) -> dict[str, NDArray[Any]]:
+        """Open columns of a table; only those that are asked for are read and decrypted."""
+        row = self._row(kind, key)
+        sealed = self._plain(row)
+        manifest = base64.b64decode(json.loads(sealed[1:])["manifest"])
+        secret = self.data_keys.by_id(self.tenant, row.data_key, tx=self.tx)
+        place = self._sealer.place(kind, key)
+        opened = open_columns(secret, manifest, self.store.blobs.get, place=place, fields=fields, digest=row.digest)
+        return {name: np.asarray(values) for name, values in opened.items()}
+
+    def stored(self, kind: str, key: str) -> Stored:
+        """Return what can be known of a value without opening it; raises `Missing` like `get`."""
+        return _stored(self._row(kind, key))
 
     def list(self, kind: str) -> tuple[Stored, ...]:
         """Return what is kept of a kind, newest first, without opening it."""
-        raise RuntimeError("being written")
+        with self._reading() as tx:
+            return tuple(_stored(row) for row in list_records(tx, self.tenant, self.room, kind))
 
-    def latest(self, kind: str, *, slot: str = "") -> Stored | None:
-        """Return the newest of a kind (in a slot), or None."""
-        raise RuntimeError("being written")
+    def latest(self, kind: str, *, slot: str | None = None) -> Stored | None:
+        """Return the newest of a kind (in a slot, where one is named), or None."""
+        named = None if slot is None else self._sealer.slot(kind, slot, at=self.clock(), tx=self.tx)
+        with self._reading() as tx:
+            row = latest_record(tx, self.tenant, self.room, kind, named)
+        return None if row is None else _stored(row)
 
-    def columns(self, key: str, names: Sequence[str] | None = None) -> Mapping[str, np.ndarray]:
-        """Open columns of a dataset; only those that are asked for are read and decrypted."""
-        raise RuntimeError("being written")
+    def heads(self, *kinds: str) -> dict[str, tuple[int, str]]:
+        """Return for each kind how many values there are and the id of the newest, in one query."""
+        with self._reading() as tx:
+            return heads(tx, self.tenant, self.room, kinds)
+
+    # --- what goes to others: written, never read --------------------------------------------------------------------
+
+    def deliver(self, tenant: str, kind: str, value: Any) -> str:
+        """Put a value into another tenant's room, sealed under his key. There is no way to read it back from here."""
+        other = Workspace(self.member, self.store, self.keys, self.clock, room=self.room)
+        other.tenant = tenant
+        other._sealer = Room(self.data_keys, tenant, self.room)
+        other.tx = self.tx
+        key = other.put(kind, value)
+        self._new_blobs.extend(other._new_blobs)
+        self._changes.extend(other._changes)
+        return key
+
+    def release(self, row: Callable[[str, bytes], DisclosureRow], payload: bytes, *, audience: str, key: str) -> None:
+        """Seal a disclosure under the key of its audience and store the row that `row(data key, sealed)` makes."""
+        name, sealed = Room(self.data_keys, audience).seal("disclosure", key, payload, at=self.clock(), tx=self.tx)
+        self.then(lambda tx: add_disclosure(tx, row(name, sealed)))
+
+    def mail(self, *, to: str, subject: str, text: str) -> None:
+        """Put a message into the outbox; it is sent after the action has succeeded."""
+        key, at = new_id(), self.clock()
+        data = json.dumps({"to": to, "subject": subject, "text": text}, ensure_ascii=False).encode()
+        name, sealed = self._sealer.seal("mail", key, data, at=at, tx=self.tx)
+        row = MailRow(
+            id=key,
+            tenant=self.tenant,
+            created_at=at.timestamp(),
+            data_key=name,
+            sealed=sealed,
+            attempts=0,
+            sent_at=None,
+        )
+        self.then(lambda tx: add_mail(tx, row))
+
+    # --- an action's frame -------------------------------------------------------------------------------------------
+
+    @property
+    def changed(self) -> bool:
+        """Say whether the action wants to keep anything."""
+        return bool(self._changes) or self.tx is not None
+
+    def warm(self) -> None:
+        """Unwrap the keys that an action with an open transaction may need."""
+        at = self.clock()
+        for purpose in (SEAL, DIGEST):
+            self.data_keys.in_use(self.tenant, purpose, at=at)
+        self.warm_log()
+
+    def warm_log(self) -> None:
+        """Unwrap the keys that an audit entry needs."""
+        for purpose in (LOG, NAMES):
+            installation_key(self.data_keys, purpose, at=self.clock())
+
+    def flush(self, tx: Transaction) -> None:
+        """Write what the action kept."""
+        changes, self._changes = self._changes, []
+        for change in changes:
+            change(tx)
+
+    def note(
+        self, tx: Transaction, action: str, *, decision: str, purpose: str, policies: Sequence[str], reason: str
+    ) -> int:
+        """Append an audit entry with its checkpoint; returns its position. Call it last: it locks the log."""
+        at = self.clock()
+        name = pseudonym(installation_key(self.data_keys, NAMES, at=at, tx=tx), self.member.id)
+        resources = list(self.touched)
+        entry = AuditEntry(
+            time=at,
+            actor=name,
+            role=str(self.member.role),
+            tenant=self.tenant,
+            action=action,
+            resource=" ".join(resources[:MOST_RESOURCES]),
+            purpose=purpose,
+            decision="allowed" if decision == "allowed" else "refused",
+            policies=tuple(policies),
+            reason=reason,
+            digests=tuple(digest for digest in self.touched.values() if digest)[:MOST_RESOURCES],
+        )
+        return write_entry(self, tx, entry)
+
+    def done(self) -> None:
+        """Forget the action's state after its transaction was committed; delete the blobs of what it erased."""
+        for name in self._old_blobs:
+            self.store.blobs.delete(name)
+        self._clear()
+
+    def abandon(self) -> None:
+        """Forget what the action wanted to keep, and its blobs."""
+        for name in self._new_blobs:
+            with contextlib.suppress(KeyError, OSError):
+                self.store.blobs.delete(name)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._changes, self._new_blobs, self._old_blobs = [], [], []
+        self._new, self.touched = {}, {}
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _put(self, kind: str, data: bytes, slot: str, inputs: Sequence[str], replace: bool) -> str:
+        key, at = new_id(), self.clock()
+        sealed_slot = self._sealer.slot(kind, slot, at=at, tx=self.tx)
+        self._add(kind, key, "", data, slot=sealed_slot, inputs=inputs, blobs=(), at=at, digest="")
+        if replace:
+
+            def clean(tx: Transaction) -> None:
+                self._old_blobs.extend(remove_in_slot(tx, self.tenant, self.room, kind, sealed_slot, but=key))
+
+            self.then(clean)
+        return key
+
+    def _add(
+        self,
+        kind: str,
+        key: str,
+        name: str,
+        data: bytes,
+        *,
+        slot: str,
+        inputs: Sequence[str],
+        blobs: tuple[str, ...],
+        at: datetime,
+        digest: str,
+    ) -> None:
+        digest = digest or self._sealer.digest(data, at=at, tx=self.tx)
+        name, sealed = self._sealer.seal(kind, key, data, at=at, tx=self.tx)
+        if len(sealed) > BESIDE_THE_DATABASE:
+            blob = self.store.blobs.put(sealed)
+            self._new_blobs.append(blob)
+            blobs = (blob, *blobs)
+        row = Row(
+            id=key,
+            tenant=self.tenant,
+            room=self.room,
+            kind=kind,
+            slot=slot,
+            digest=digest,
+            inputs=tuple(inputs),
+            created_at=at.timestamp(),
+            author=self.member.id,
+            data_key=name,
+            sealed=None if len(sealed) > BESIDE_THE_DATABASE else sealed,
+            blobs=blobs,
+            size=len(sealed),
+        )
+        self.touched[f"{kind}/{key}"] = digest
+        self.then(lambda tx: add_record(tx, row))
+
+    def _row(self, kind: str, key: str) -> Row:
+        with self._reading() as tx:
+            row = record(tx, self.tenant, self.room, kind, key)
+        if row is None:
+            raise Missing(key)
+        self.touched.setdefault(f"{kind}/{key}", row.digest)
+        return row
+
+    def _plain(self, row: Row) -> bytes:
+        sealed = self.store.blobs.get(row.blobs[0]) if row.sealed is None else row.sealed
+        return self._sealer.open(row.kind, row.id, sealed, key=row.data_key, tx=self.tx)
+
+    def _open(self, kind: str, key: str) -> tuple[Any, Row, int]:
+        row = self._row(kind, key)
+        data = self._plain(row)
+        form, body = data[:1], data[1:]
+        if form == b"b":
+            return body, row, len(data)
+        if form == b"t":
+            return json.loads(body)["about"], row, len(data)
+        plain = zlib.decompress(body) if form == b"z" else body
+        return json.loads(plain), row, 2 * len(plain)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Transaction]:
+        if self.tx is not None:
+            yield self.tx
+        else:
+            with self.store.reading() as tx:
+                yield tx
+
+
+MOST_RESOURCES = 24
+"""How many values an audit entry names one by one."""
+
+
+def write_entry(workspace: Workspace, tx: Transaction, entry: AuditEntry) -> int:
+    """Append an entry to the log and sign the new head, in the open transaction; returns the entry's position."""
+    at = entry.time.timestamp()
+    seed = installation_key(workspace.data_keys, LOG, at=entry.time, tx=tx)
+    edge = lock_head(tx)
+    appended = append(Frontier.from_bytes(edge) if edge else Frontier(), entry)
+    row = EntryRow(
+        seq=appended.index,
+        at=at,
+        tenant=entry.tenant,
+        actor=entry.actor,
+        action=entry.action,
+        decision=entry.decision,
+        entry=appended.data,
+        leaf=appended.leaf,
+    )
+    add_entry(tx, row, edge=appended.frontier.to_bytes())
+    size, root = appended.index + 1, appended.frontier.root
+    add_checkpoint(tx, size=size, at=at, note=sign_checkpoint(seed, name=LOG_NAME, size=size, root=root, at=entry.time))
+    return appended.index
+
+
+def _stored(row: Row) -> Stored:
+    return Stored(
+        id=row.id,
+        kind=row.kind,
+        created_at=datetime.fromtimestamp(row.created_at, UTC),
+        author=row.author,
+        inputs=row.inputs,
+        digest=row.digest,
+        size=row.size,
+    )

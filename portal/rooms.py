@@ -1,0 +1,188 @@
+"""Rooms: sealing and opening for one tenant, and the few keys that belong to the installation itself.
+
+Data keys are random, one in use for each tenant and purpose, stored wrapped by the key service. Unwrapped they live in
+the memory of this process for at most a minute after their last unwrapping, by tenant, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.identity import VENDOR
+from portal.storage import Store, Transaction, new_id
+from portal.storage_values import KeyRow, add_key, key_by_id, key_in_use
+from privacy.checkpoint import new_log_key
+from privacy.keys import KeyService, KeyUnavailable
+from privacy.vault import Place, derive, digest_hmac, new_data_key, open_sealed, seal
+
+KEPT_SECONDS = 60.0
+SEAL, DIGEST = "seal", "digest"
+LOG, NAMES, RECEIPTS = "log", "names", "receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    id: str
+    key: bytes
+    until: float
+
+
+class DataKeys:
+    """The unwrapped data keys of this process."""
+
+    def __init__(self, store: Store, keys: KeyService) -> None:
+        self._store = weakref.ref(store)
+        self.keys = keys
+        self._by_id: dict[tuple[str, str], _Kept] = {}
+        self._in_use: dict[tuple[str, str], _Kept] = {}
+        self._lock = threading.Lock()
+
+    def in_use(self, tenant: str, purpose: str, *, at: datetime, tx: Transaction | None = None) -> tuple[str, bytes]:
+        """Return id and bytes of the key that new values are sealed with; makes one where there is none.
+
+        Raises `privacy.keys.KeyUnavailable` where the tenant's key was destroyed.
+        """
+        kept = self._in_use.get((tenant, purpose))
+        if kept is None or kept.until < time.monotonic():
+            with self._reading(tx) as reading:
+                row = key_in_use(reading, tenant, purpose)
+            if row is None:
+                row = self._make(tenant, purpose, at=at, tx=tx)
+            kept = self._keep(row)
+            if tx is None:  # what an open transaction made may still be rolled back
+                with self._lock:
+                    self._in_use[tenant, purpose] = kept
+        return kept.id, kept.key
+
+    def by_id(self, tenant: str, key: str, *, tx: Transaction | None = None) -> bytes:
+        """Return a data key of a tenant; `KeyError` where the tenant has no such key."""
+        kept = self._by_id.get((tenant, key))
+        if kept is None or kept.until < time.monotonic():
+            with self._reading(tx) as reading:
+                row = key_by_id(reading, tenant, key)
+            if row is None:
+                raise KeyError(key)
+            kept = self._keep(row)
+        return kept.key
+
+    def forget(self, tenant: str) -> None:
+        """Drop what is kept of a tenant."""
+        with self._lock:
+            for kept in (self._by_id, self._in_use):
+                for place in [place for place in kept if place[0] == tenant]:
+                    del kept[place]
+
+    def _make(self, tenant: str, purpose: str, *, at: datetime, tx: Transaction | None) -> KeyRow:
+        if self.keys.status(tenant).state == "missing":
+            try:
+                self.keys.create_key(tenant, at=at)
+            except KeyUnavailable as error:
+                if error.code != "key_exists":  # another process was quicker
+                    raise
+        key = new_log_key() if purpose in {LOG, RECEIPTS} else new_data_key()
+        name = new_id()
+        wrapped = self.keys.wrap(tenant, key, place=key_place(tenant, name, purpose))
+        row = KeyRow(id=name, tenant=tenant, purpose=purpose, wrapped=wrapped, created_at=at.timestamp())
+        with self._writing(tx) as writing:
+            other = key_in_use(writing, tenant, purpose)  # another process may have been quicker
+            if other is not None:
+                return other
+            add_key(writing, row)
+        return row
+
+    def _keep(self, row: KeyRow) -> _Kept:
+        key = self.keys.unwrap(row.tenant, row.wrapped, place=key_place(row.tenant, row.id, row.purpose))
+        kept = _Kept(row.id, key, time.monotonic() + KEPT_SECONDS)
+        with self._lock:
+            self._by_id[row.tenant, row.id] = kept
+        return kept
+
+    @property
+    def store(self) -> Store:
+        store = self._store()
+        if store is None:
+            raise RuntimeError("the store of these data keys is closed")
+        return store
+
+    @contextlib.contextmanager
+    def _reading(self, tx: Transaction | None) -> Iterator[Transaction]:
+        if tx is not None:
+            yield tx
+        else:
+            with self.store.reading() as reading:
+                yield reading
+
+    @contextlib.contextmanager
+    def _writing(self, tx: Transaction | None) -> Iterator[Transaction]:
+        if tx is not None:
+            yield tx
+        else:
+            with self.store.writing() as writing:
+                yield writing
+
+
+_held: weakref.WeakKeyDictionary[Store, DataKeys] = weakref.WeakKeyDictionary()
+_held_lock = threading.Lock()
+
+
+def data_keys_of(store: Store, keys: KeyService) -> DataKeys:
+    """Return the data keys of this process for a store and its key service."""
+    with _held_lock:
+        held = _held.get(store)
+        if held is None or held.keys is not keys:
+            held = _held[store] = DataKeys(store, keys)
+        return held
+
+
+def key_place(tenant: str, key: str, purpose: str) -> Place:
+    """Return the place that a data key is wrapped for."""
+    return Place(tenant=tenant, workspace="", kind="data_key", id=key, version=purpose)
+
+
+class Room:
+    """Seals and opens the values of one tenant's room."""
+
+    def __init__(self, data_keys: DataKeys, tenant: str, name: str = "main") -> None:
+        self.data_keys = data_keys
+        self.tenant = tenant
+        self.name = name
+
+    def place(self, kind: str, value: str, version: str = "1") -> Place:
+        """Return the one place where a value can be opened."""
+        return Place(tenant=self.tenant, workspace=self.name, kind=kind, id=value, version=version)
+
+    def seal(
+        self, kind: str, value: str, data: bytes, *, at: datetime, tx: Transaction | None = None
+    ) -> tuple[str, bytes]:
+        """Return the id of the data key and the sealed bytes."""
+        name, key = self.data_keys.in_use(self.tenant, SEAL, at=at, tx=tx)
+        return name, seal(key, data, place=self.place(kind, value))
+
+    def open(self, kind: str, value: str, sealed: bytes, *, key: str, tx: Transaction | None = None) -> bytes:
+        """Open what was sealed for this place; raises `privacy.vault.SealBroken` for anything else."""
+        return open_sealed(self.data_keys.by_id(self.tenant, key, tx=tx), sealed, place=self.place(kind, value))
+
+    def digest(self, data: bytes, *, at: datetime, tx: Transaction | None = None) -> str:
+        """Return the keyed digest of a value: equal values of two tenants do not look alike."""
+        return digest_hmac(self.data_keys.in_use(self.tenant, DIGEST, at=at, tx=tx)[1], data)
+
+    def slot(self, kind: str, name: str, *, at: datetime, tx: Transaction | None = None) -> str:
+        """Return under which keyed name a value is found again by its plain name within a kind."""
+        return self.digest(f"slot\0{kind}\0{name}".encode(), at=at, tx=tx) if name else ""
+
+
+def installation_key(data_keys: DataKeys, purpose: str, *, at: datetime, tx: Transaction | None = None) -> bytes:
+    """Return a secret of the installation: `LOG` signs checkpoints, `NAMES` makes pseudonyms, `RECEIPTS` signs receipts
+    and watermarks. It is wrapped under the vendor's key."""
+    return data_keys.in_use(VENDOR, purpose, at=at, tx=tx)[1]
+
+
+def account_secret(data_keys: DataKeys, purpose: str, *, at: datetime) -> bytes:
+    """Return a key derived for one use of the vendor's own account data (e-mail codes, provider secrets, handles)."""
+    return derive(installation_key(data_keys, NAMES, at=at), purpose)
