@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import yaml
 
@@ -26,6 +27,7 @@ __all__ = [
     "DocumentError",
     "Node",
     "Text",
+    "build",
     "closest",
     "expect_kind",
     "kind_of",
@@ -33,6 +35,8 @@ __all__ = [
     "time_text",
     "write",
 ]
+
+Made = TypeVar("Made")
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 24
@@ -223,6 +227,33 @@ def _scalar(written: str) -> str | float | bool | None:
     if _number.fullmatch(written) and math.isfinite(number := float(written)):
         return number
     return written
+
+
+def build(node: Node, make: Callable[[], Made]) -> Made:
+    """Make an engine's object from a node; the engine's refusal becomes a DocumentError with the line of the file.
+
+    The engine's error (a ValueError with code, place, remedy and params) names a place inside the node; it stays the
+    cause, so that a page can show the engine's own sentence.
+    """
+    try:
+        return make()
+    except DocumentError:
+        raise
+    except ValueError as error:
+        code = getattr(error, "code", None)
+        if not isinstance(code, str):
+            raise
+        inner = str(getattr(error, "place", ""))
+        line = node.find(inner).line
+        way = ".".join(part for part in (node.path, inner) if part)
+        raise DocumentError(
+            str(error),
+            code=code,
+            place=f"line {line}: {way}" if way else f"line {line}",
+            remedy=str(getattr(error, "remedy", "")),
+            file=node.file,
+            **{key: value for key, value in getattr(error, "params", {}).items() if key != "file"},
+        ) from error
 
 
 class _Dumper(yaml.SafeDumper):

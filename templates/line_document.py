@@ -7,15 +7,12 @@ exist); here its refusal gets the line of the file. `read_line(write_line(line),
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from simulators.distributions import PARAMETERS, TIMES, Distribution
-from simulators.line import Calendar, Failure, Line, ModelError, Shift, Station
-from templates.documents import DocumentError, Node, closest, expect_kind, load, time_text, write
-
-Made = TypeVar("Made")
+from simulators.line import Calendar, Failure, Line, Shift, Station
+from templates.documents import Node, build, closest, expect_kind, load, time_text, write
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _clock = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
@@ -47,9 +44,8 @@ def line_from(document: Node) -> Line:
     if "crews" in entries:
         crews = {crew: node.integer() for crew, node in entries["crews"].mapping().items()}
     stations = tuple(_station(node) for node in entries["stations"].items(at_most=500))
-    return _build(
+    return build(
         document,
-        "",
         lambda: Line(
             name=entries["name"].text(at_most=200),
             stations=stations,
@@ -66,7 +62,7 @@ def line_from(document: Node) -> Line:
 def distribution_from(node: Node) -> Distribution:
     """A time ("2.5 s") or {kind: {parameter: value}} with the kinds and parameters of `simulators.distributions`."""
     if not node.is_mapping:
-        return _build(node, "", lambda: Distribution.constant(node.seconds(zero=True)))
+        return build(node, lambda: Distribution.constant(node.seconds(zero=True)))
     if len(node.mapping()) != 1:
         raise node.error(
             "a distribution has one name, such as {exponential: {mean: 45 min}}",
@@ -85,10 +81,10 @@ def distribution_from(node: Node) -> Distribution:
             known=guess or ", ".join(PARAMETERS),
         )
     if kind == "constant" and not inner.is_mapping:
-        return _build(inner, "", lambda: Distribution.constant(inner.seconds(zero=True)))
+        return build(inner, lambda: Distribution.constant(inner.seconds(zero=True)))
     entries = inner.fields(needed=PARAMETERS[kind])
     values = {name: _parameter(name, value) for name, value in entries.items()}
-    return _build(inner, "", lambda: Distribution.of(kind, **values))
+    return build(inner, lambda: Distribution.of(kind, **values))
 
 
 def write_line(line: Line) -> str:
@@ -131,30 +127,11 @@ def distribution_plain(distribution: Distribution) -> object:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def _build(node: Node, path: str, make: Callable[[], Made]) -> Made:
-    """Build an engine's object; its refusal gets the line of the value that it names."""
-    try:
-        return make()
-    except ModelError as error:
-        at = node.find(error.place or path)
-        inner = error.place or path
-        way = f"{node.path}.{inner}" if node.path and inner else node.path or inner
-        raise DocumentError(
-            str(error),
-            code=error.code,
-            place=f"line {at.line}: {way}" if way else f"line {at.line}",
-            remedy=error.remedy,
-            file=node.file,
-            **{key: value for key, value in error.params.items() if key != "file"},
-        ) from error
-
-
 def _station(node: Node) -> Station:
     entries = node.fields(needed=("name", "cycle"), optional=("servers", "ideal_cycle", "scrap", "failures", "buffer"))
     failures = entries["failures"].items(at_most=200) if "failures" in entries else []
-    return _build(
+    return build(
         node,
-        "",
         lambda: Station(
             name=entries["name"].text(at_most=200),
             servers=entries["servers"].integer() if "servers" in entries else 1,
@@ -184,9 +161,8 @@ def _buffer(node: Node) -> int | None:
 def _failure(node: Node) -> Failure:
     entries = node.fields(needed=("name", "clock", "uptime", "repair"), optional=("crew",))
     clock = entries["clock"].choice(("operating", "calendar"))
-    return _build(
+    return build(
         node,
-        "",
         lambda: Failure(
             name=entries["name"].text(at_most=200),
             clock="calendar" if clock == "calendar" else "operating",
@@ -237,7 +213,7 @@ def _timezone(node: Node) -> str:
 
 def _calendar(node: Node) -> Calendar:
     shifts = node.fields(needed=("shifts",))["shifts"]
-    return _build(node, "", lambda: Calendar(shifts=tuple(_shift(shift) for shift in shifts.items(at_most=100))))
+    return build(node, lambda: Calendar(shifts=tuple(_shift(shift) for shift in shifts.items(at_most=100))))
 
 
 def _shift(node: Node) -> Shift:
@@ -246,9 +222,8 @@ def _shift(node: Node) -> Shift:
     for pause in entries["breaks"].items(at_most=50) if "breaks" in entries else []:
         inner = pause.fields(needed=("from", "to"))
         breaks.append((_time_of_day(inner["from"]), _time_of_day(inner["to"])))
-    return _build(
+    return build(
         node,
-        "",
         lambda: Shift(
             days=_days(entries["days"]),
             start_s=_time_of_day(entries["from"]),
