@@ -8,7 +8,7 @@ objects `DowntimeEvent`, `ProductionCount` and `Equipment` are for people, sampl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -81,7 +81,7 @@ class Finding:
     column: str
     message: str
     remedy: str
-    params: tuple[tuple[str, str | float], ...] = ()
+    params: Mapping[str, object] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The shape of `findings` in `mingsuan read --json`, with the parameters of the text."""
@@ -337,7 +337,7 @@ class EquipmentList:
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Any]) -> Self:
-        """A list from mapped columns: `station`; optional `ideal_cycle_s`, `cycle_s`, `servers`, `buffer`, `scrap`, `row`.
+        """A list from mapped columns: `station`; optional `ideal_cycle_s`, `cycle_s`, `servers`, `buffer`, `scrap`.
 
         Empty cells of `servers` become 1 and of `buffer` 0.
 
@@ -399,7 +399,7 @@ _KIND_WORDS: tuple[tuple[StopKind, tuple[str, ...]], ...] = (
 
 
 def kinds_of(words: TextArray) -> TextArray:
-    """What kind of stop each text names: planned, setup, breakdown, minor or nothing; the first that fits, in that list.
+    """What kind of stop each text names: planned, setup, breakdown, minor or nothing.
 
     >>> kinds_of(np.array(["Planned maintenance", "换型", "unplanned", "jam"])).tolist()
     ['planned', 'setup', 'breakdown', '']
