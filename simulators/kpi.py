@@ -23,7 +23,7 @@ HOUR = 3600.0
 class Oee:
     """Overall equipment effectiveness and its three parts.
 
-    >>> oee(planned_s=28_800, working_s=21_600, ideal_cycle_s=10, processed=1_944, good=1_749.6).index
+    x_s=28_800, working_s=21_600, ideal_cycle_s=10, processed=1_944, good=1_749.6).index
     0.6075
     """
 

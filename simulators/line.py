@@ -343,6 +343,15 @@ class Line:
                 place="pallets",
                 remedy="Leave out pallets or arrivals.",
             )
+        for index, station in enumerate(self.stations[:-1]):
+            if station.scrap > 0:
+                raise ModelError(
+                    f"station {station.name!r}: on a closed line only the last station can scrap parts",
+                    code="pallets_scrap",
+                    place=f"stations[{index}].scrap",
+                    remedy="Give the scrap of the whole round at the last station.",
+                    station=station.name,
+                )
         places = 0
         for station in self.stations:
             if station.buffer is None:
