@@ -20,7 +20,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from portal.identity import Role
 from portal.storage import Transaction
-from portal.workspace import Missing, Workspace
+from portal.workspace import MissingError, Workspace
 from privacy.policy import decide
 
 P = ParamSpec("P")
@@ -131,12 +131,12 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
         workspace.tx = None
         touched = dict(workspace.touched)
         workspace.abandon()
-        workspace.touched = {} if isinstance(error, Missing) else touched
+        workspace.touched = {} if isinstance(error, MissingError) else touched
         if isinstance(error, Exception):
-            code = str(getattr(error, "code", "not_found" if isinstance(error, Missing) else "fault"))
+            code = str(getattr(error, "code", "not_found" if isinstance(error, MissingError) else "fault"))
             _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason=code)
         workspace.touched = {}
-        if isinstance(error, Missing):
+        if isinstance(error, MissingError):
             raise missing(declared.name) from None
         raise
     finally:

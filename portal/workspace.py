@@ -4,7 +4,7 @@ It belongs to one member for one request or script run. It seals each value for 
 before the store sees it, opens only what belongs to its member's tenant, and collects what an action wants to keep
 until the action has succeeded: then everything is written in one transaction together with the audit entry.
 
-An id of another tenant and an id that does not exist give the same answer: `Missing`, a `KeyError`.
+An id of another tenant and an id that does not exist give the same answer: `MissingError`, a `KeyError`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Stored:
     size: int
 
 
-class Missing(KeyError):
+class MissingError(KeyError):
     """This tenant has no such value: it never was, it was erased, or it is somebody else's."""
 
 
@@ -113,23 +113,32 @@ class Workspace:
         return key
 
     def put_table(
-        self, kind: str, columns: Mapping[str, NDArray[Any]], about: Mapping[str, Any], *, inputs: Sequence[str] = ()
+        self,
+        kind: str,
+        columns: Mapping[str, NDArray[Any]],
+        about: Mapping[str, Any],
+        *,
+        inputs: Sequence[str] = (),
+        slot: str = "",
     ) -> str:
-        """Keep a table sealed column by column; `get` returns `about`, `columns` the columns."""
+        """Keep a table sealed column by column; `get` returns `about`, `columns` the columns.
+
+        In a slot it takes the place of the one before it.
+        """
         key = new_id()
         at = self.clock()
-        name, secret = self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)
+        _, secret = self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)
         table = seal_columns(secret, columns, place=self._sealer.place(kind, key))
         for blob, sealed in table.blobs.items():
             self._new_blobs.append(self.store.blobs.put(sealed, name=blob))
         manifest = base64.b64encode(table.manifest).decode()
         data = b"t" + json.dumps({"about": about, "manifest": manifest}, ensure_ascii=False).encode()
-        self._add(kind, key, name, data, slot="", inputs=inputs, blobs=tuple(table.blobs), at=at, digest=table.digest)
+        self._add(kind, key, data, slot=slot, inputs=inputs, blobs=tuple(table.blobs), at=at, digest=table.digest)
         self._new[kind, key] = about
         return key
 
     def remove(self, kind: str, key: str) -> None:
-        """Erase a value; raises `Missing` where this tenant has none of that kind with that id."""
+        """Erase a value; raises `MissingError` where this tenant has none of that kind with that id."""
         if (kind, key) not in self._new:
             self.stored(kind, key)
         self.touched.setdefault(f"{kind}/{key}", "")
@@ -151,7 +160,7 @@ class Workspace:
     # --- what is opened ----------------------------------------------------------------------------------------------
 
     def get(self, kind: str, key: str) -> Any:
-        """Open one value; raises `Missing` where this tenant has none of that kind with that id."""
+        """Open one value; raises `MissingError` where this tenant has none of that kind with that id."""
         if (kind, key) in self._new:
             return self._new[kind, key]
         kept = KEPT.get(self.tenant, key)
@@ -173,7 +182,7 @@ class Workspace:
         return {name: np.asarray(values) for name, values in opened.items()}
 
     def stored(self, kind: str, key: str) -> Stored:
-        """Return what can be known of a value without opening it; raises `Missing` like `get`."""
+        """Return what can be known of a value without opening it; raises `MissingError` like `get`."""
         return _stored(self._row(kind, key))
 
     def list(self, kind: str) -> tuple[Stored, ...]:
@@ -294,33 +303,28 @@ class Workspace:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _put(self, kind: str, data: bytes, slot: str, inputs: Sequence[str], replace: bool) -> str:
-        key, at = new_id(), self.clock()
-        sealed_slot = self._sealer.slot(kind, slot, at=at, tx=self.tx)
-        self._add(kind, key, "", data, slot=sealed_slot, inputs=inputs, blobs=(), at=at, digest="")
-        if replace:
-
-            def clean(tx: Transaction) -> None:
-                self._old_blobs.extend(remove_in_slot(tx, self.tenant, self.room, kind, sealed_slot, but=key))
-
-            self.then(clean)
+        key = new_id()
+        self._add(kind, key, data, slot=slot, inputs=inputs, at=self.clock(), replace=replace)
         return key
 
     def _add(
         self,
         kind: str,
         key: str,
-        name: str,
         data: bytes,
         *,
         slot: str,
         inputs: Sequence[str],
-        blobs: tuple[str, ...],
         at: datetime,
-        digest: str,
+        blobs: tuple[str, ...] = (),
+        digest: str = "",
+        replace: bool = True,
     ) -> None:
         digest = digest or self._sealer.digest(data, at=at, tx=self.tx)
+        named = self._sealer.slot(kind, slot, at=at, tx=self.tx)
         name, sealed = self._sealer.seal(kind, key, data, at=at, tx=self.tx)
-        if len(sealed) > BESIDE_THE_DATABASE:
+        beside = len(sealed) > BESIDE_THE_DATABASE
+        if beside:
             blob = self.store.blobs.put(sealed)
             self._new_blobs.append(blob)
             blobs = (blob, *blobs)
@@ -329,24 +333,30 @@ class Workspace:
             tenant=self.tenant,
             room=self.room,
             kind=kind,
-            slot=slot,
+            slot=named,
             digest=digest,
             inputs=tuple(inputs),
             created_at=at.timestamp(),
             author=self.member.id,
             data_key=name,
-            sealed=None if len(sealed) > BESIDE_THE_DATABASE else sealed,
+            sealed=None if beside else sealed,
             blobs=blobs,
             size=len(sealed),
         )
         self.touched[f"{kind}/{key}"] = digest
-        self.then(lambda tx: add_record(tx, row))
+
+        def change(tx: Transaction) -> None:
+            add_record(tx, row)
+            if named and replace:
+                self._old_blobs.extend(remove_in_slot(tx, self.tenant, self.room, kind, named, but=key))
+
+        self.then(change)
 
     def _row(self, kind: str, key: str) -> Row:
         with self._reading() as tx:
             row = record(tx, self.tenant, self.room, kind, key)
         if row is None:
-            raise Missing(key)
+            raise MissingError(key)
         self.touched.setdefault(f"{kind}/{key}", row.digest)
         return row
 

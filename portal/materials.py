@@ -1,0 +1,104 @@
+"""What a tenant has in hand: its datasets as logs, its line, scenarios and results as the values engines take.
+
+Of each kind of dataset the newest one counts; sample data count only as long as there is nothing of the tenant's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.workspace import Stored, Workspace
+from simulators.line import Line
+from simulators.records import CountLog, EquipmentList, StopLog
+from simulators.scenario import Scenario
+from simulators.study import Result
+from templates.line_document import read_line
+
+STOP_KINDS = ("stops", "work_orders", "events")
+COUNT_KINDS = ("runs", "counts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetInForce:
+    """The dataset of a kind that counts, and what is known of it."""
+
+    stored: Stored
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logs:
+    """The records that a baseline or a fit rests on."""
+
+    stops: StopLog | None
+    counts: CountLog | None
+    equipment: EquipmentList | None
+    sources: tuple[str, ...]
+    sample: bool
+    timezone: str
+
+
+def datasets_in_force(workspace: Workspace) -> dict[str, DatasetInForce]:
+    """Return the newest dataset of each kind: the tenant's own, or the samples where it has none at all."""
+    found = [DatasetInForce(stored=one, about=workspace.get("dataset", one.id)) for one in workspace.list("dataset")]
+    own = [one for one in found if not one.about["sample"]]
+    newest: dict[str, DatasetInForce] = {}
+    for one in own or found:
+        newest.setdefault(one.about["kind"], one)
+    return newest
+
+
+def sources(in_force: Mapping[str, DatasetInForce]) -> tuple[str, ...]:
+    """Return the ids of the datasets that the baseline rests on, in a fixed order."""
+    chosen = (_first(in_force, STOP_KINDS), _first(in_force, COUNT_KINDS), in_force.get("equipment"))
+    return tuple(one.stored.id for one in chosen if one is not None)
+
+
+def logs(workspace: Workspace, in_force: Mapping[str, DatasetInForce]) -> Logs:
+    """Open the records in force."""
+    stops, counts = _first(in_force, STOP_KINDS), _first(in_force, COUNT_KINDS)
+    equipment = in_force.get("equipment")
+
+    def columns(one: DatasetInForce) -> Mapping[str, Any]:
+        return workspace.columns("dataset", one.stored.id)
+
+    chosen = [one for one in (stops, counts, equipment) if one is not None]
+    zones = [str(one.about.get("timezone", "UTC")) for one in chosen]
+    return Logs(
+        stops=None if stops is None else StopLog.from_columns(columns(stops)),
+        counts=None if counts is None else CountLog.from_columns(columns(counts)),
+        equipment=None if equipment is None else EquipmentList.from_columns(columns(equipment)),
+        sources=sources(in_force),
+        sample=bool(chosen) and all(one.about["sample"] for one in chosen),
+        timezone=next(iter(zones), "UTC"),
+    )
+
+
+def line_in_force(workspace: Workspace) -> tuple[Stored, Mapping[str, Any], Line] | None:
+    """Return the newest line: what is kept of it, its document, and the line itself."""
+    newest = workspace.latest("line")
+    if newest is None:
+        return None
+    kept = workspace.get("line", newest.id)
+    return newest, kept, read_line(kept["text"], name=kept["name"])
+
+
+def scenario(workspace: Workspace, key: str) -> Scenario:
+    """Open one scenario as the engines take it."""
+    return Scenario.from_json(workspace.get("scenario", key)["scenario"])
+
+
+def newest_result(workspace: Workspace) -> Stored | None:
+    """Return the newest finished result, or None."""
+    return workspace.latest("result")
+
+
+def open_result(workspace: Workspace, key: str) -> Result:
+    """Open a result with its arrays."""
+    return Result.from_json(workspace.get("result", key)["result"])
+
+
+def _first(in_force: Mapping[str, DatasetInForce], kinds: tuple[str, ...]) -> DatasetInForce | None:
+    return next((in_force[kind] for kind in kinds if kind in in_force), None)
