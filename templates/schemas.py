@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simulators.distributions import PARAMETERS, TIMES
+from templates.checklist_document import CHECKLIST
 from templates.documents import DocumentError, closest
+from templates.module_document import MODULE
 from templates.shapes import DRAFT, ByName, Choice, Schema, Several, Share, Time, Whole, Words
+from templates.study_document import STUDY
 
 
 def distribution_schema() -> Schema:
@@ -100,7 +103,24 @@ def line_schema() -> Schema:
     }
 
 
-SCHEMAS: Mapping[str, Callable[[], Schema]] = {"line": line_schema}
+def study_schema() -> Schema:
+    """The schema of `mingsuan: study/1`; a line or module inside it has the schema of its own kind."""
+    found = STUDY.schema()
+    properties = found["properties"]
+    line = {key: value for key, value in line_schema().items() if key not in {"$schema", "$id", "$defs"}}
+    module = {key: value for key, value in MODULE.schema().items() if key not in {"$schema", "$id"}}
+    name = {"type": "string", "minLength": 1, "description": "a file beside this document"}
+    properties["line"] = {"anyOf": [name, line]}
+    properties["modules"]["items"] = {"anyOf": [name, module]}
+    return {**found, "$defs": {"distribution": distribution_schema()}}
+
+
+SCHEMAS: Mapping[str, Callable[[], Schema]] = {
+    "line": line_schema,
+    "module": MODULE.schema,
+    "checklist": CHECKLIST.schema,
+    "study": study_schema,
+}
 
 
 def kinds() -> tuple[str, ...]:
