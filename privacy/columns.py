@@ -22,8 +22,8 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import ipc
 from numpy.typing import NDArray
+from pyarrow import ipc
 
 from privacy.vault import Place, PrivacyError, SealBroken, canonical, derive, open_sealed, open_view, seal
 
