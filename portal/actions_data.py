@@ -10,7 +10,7 @@ from typing import Any
 
 from industry_packs.pack import Pack, shipped_packs
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.materials import datasets_in_force
+from portal.materials import checked, datasets_in_force
 from portal.workspace import Stored, Workspace
 from templates.limited import Taken, read_limited, take_limited
 from templates.tables import Caps
@@ -257,6 +257,8 @@ def _keep(
     rows = len(taken.columns[fields[0]])
     if not rows:
         raise ActionError("the table has no rows", code="no_rows", place=name, remedy="Choose a table with rows in it.")
+    findings = [dict(finding) for finding in taken.findings]
+    findings += checked(taken.kind, taken.columns, known={(found["code"], found.get("row")) for found in findings})
     headers = {field: header for header, field in mapping.items() if field}
     about = {
         "kind": taken.kind,
@@ -267,7 +269,7 @@ def _keep(
             for field in fields
         ],
         "dropped": [str(one.get("header", "")) for one in taken.dropped],
-        "findings": [dict(finding) for finding in taken.findings[:MOST_FINDINGS]],
+        "findings": findings[:MOST_FINDINGS],
         "facts": dict(taken.facts),
         "sample": sample,
         "timezone": timezone,

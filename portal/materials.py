@@ -5,12 +5,13 @@ Of each kind of dataset the newest one counts; sample data count only as long as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from portal.workspace import Stored, Workspace
-from simulators.line import Line
+from simulators.checks import check_counts, check_equipment, check_stops
+from simulators.line import Distribution, Line, Station
 from simulators.records import CountLog, EquipmentList, StopLog
 from simulators.scenario import Scenario
 from simulators.study import Result
@@ -67,13 +68,49 @@ def logs(workspace: Workspace, in_force: Mapping[str, DatasetInForce]) -> Logs:
     chosen = [one for one in (stops, counts, equipment) if one is not None]
     zones = [str(one.about.get("timezone", "UTC")) for one in chosen]
     return Logs(
-        stops=None if stops is None else StopLog.from_columns(columns(stops)),
-        counts=None if counts is None else CountLog.from_columns(columns(counts)),
-        equipment=None if equipment is None else EquipmentList.from_columns(columns(equipment)),
+        stops=None if stops is None else check_stops(StopLog.from_columns(columns(stops)))[0],
+        counts=None if counts is None else check_counts(CountLog.from_columns(columns(counts)))[0],
+        equipment=None if equipment is None else check_equipment(EquipmentList.from_columns(columns(equipment)))[0],
         sources=sources(in_force),
         sample=bool(chosen) and all(one.about["sample"] for one in chosen),
         timezone=next(iter(zones), "UTC"),
     )
+
+
+def checked(
+    kind: str, columns: Mapping[str, Any], *, known: Collection[tuple[str, int | None]] = ()
+) -> list[dict[str, Any]]:
+    """Return what the engines find wrong with the rows of a table, less what is known already."""
+    if kind in STOP_KINDS:
+        findings = check_stops(StopLog.from_columns(columns))[1]
+    elif kind in COUNT_KINDS:
+        findings = check_counts(CountLog.from_columns(columns))[1]
+    elif kind == "equipment":
+        findings = check_equipment(EquipmentList.from_columns(columns))[1]
+    else:
+        return []
+    return [finding.to_json() for finding in findings if (finding.code, finding.row) not in known]
+
+
+def line_from_equipment(equipment: EquipmentList, *, name: str) -> Line | None:
+    """Return the line that an equipment list describes: its machines in order; None where a cycle time is missing."""
+    stations = []
+    for number, machine in enumerate(equipment):
+        cycle = machine.cycle or machine.ideal_cycle
+        if cycle is None:
+            return None
+        last = number == len(equipment) - 1
+        stations.append(
+            Station(
+                name=machine.station,
+                servers=machine.servers,
+                cycle=Distribution.constant(cycle),
+                ideal_cycle=machine.ideal_cycle,
+                scrap=machine.scrap or 0.0,
+                buffer=0 if last else machine.buffer,
+            )
+        )
+    return Line(name=name, stations=tuple(stations)) if stations else None
 
 
 def line_in_force(workspace: Workspace) -> tuple[Stored, Mapping[str, Any], Line] | None:

@@ -1,0 +1,143 @@
+"""What the installed packs offer to a workspace: lines, modules, check lists; and a person's changes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from calculators.checklist import CheckList
+from industry_packs.pack import Pack, match_stations, shipped_packs
+from portal.actions import ActionError
+from simulators.line import Line
+from simulators.scenario import Effect, Module
+
+
+@lru_cache(maxsize=1)
+def packs() -> tuple[Pack, ...]:
+    """Return the packs that come with the product, read and verified once for each process."""
+    return shipped_packs()
+
+
+def modules_on_offer() -> dict[str, Module]:
+    """Return every module by pack/module; the module's own id is that name."""
+    return {
+        f"{pack.manifest.id}/{name}": replace(module, id=f"{pack.manifest.id}/{name}")
+        for pack in packs()
+        for name, module in pack.modules.items()
+    }
+
+
+def lines_on_offer() -> dict[str, Line]:
+    """Return every line template by pack/line."""
+    return {f"{pack.manifest.id}/{name}": line for pack in packs() for name, line in pack.lines.items()}
+
+
+def checklists_on_offer() -> dict[str, CheckList]:
+    """Return every check list by pack/check list."""
+    return {f"{pack.manifest.id}/{name}": found for pack in packs() for name, found in pack.checklists.items()}
+
+
+def checklist(name: str = "") -> tuple[str, CheckList]:
+    """Return a check list by name, or the first there is; raises ActionError unknown_checklist."""
+    offer = checklists_on_offer()
+    chosen = name or next(iter(offer), "")
+    if chosen not in offer:
+        raise ActionError(
+            f"no installed pack has a check list {name!r}",
+            code="unknown_checklist",
+            remedy="Choose one of the list.",
+            name=name,
+        )
+    return chosen, offer[chosen]
+
+
+def line_template(name: str = "", *, machines: Sequence[str] = ()) -> Line:
+    """Return a line template; with `machines`, its stations bear the names of the machines that they match.
+
+    Raises ActionError no_line_template.
+    """
+    for pack in packs():
+        for short, line in pack.lines.items():
+            if name not in {"", f"{pack.manifest.id}/{short}"}:
+                continue
+            if not machines:
+                return line
+            return renamed(line, match_stations(pack, machines))
+    raise ActionError(
+        f"no installed pack has a line template {name!r}",
+        code="no_line_template",
+        remedy="Choose one of the list, or upload an equipment list.",
+        name=name,
+    )
+
+
+def renamed(line: Line, names: Mapping[str, str | None]) -> Line:
+    """Return the line with stations named as the customer names them; those without a match keep their names."""
+    stations = tuple(replace(station, name=names.get(station.name) or station.name) for station in line.stations)
+    return replace(line, stations=stations)
+
+
+def with_overrides(offer: Mapping[str, Module], wish: Mapping[str, Any]) -> Module:
+    """Return a module of the offer with a person's changes; what he typed counts as his own (tier B)."""
+    name = str(wish.get("id", ""))
+    if name not in offer:
+        raise ActionError(
+            f"no installed pack has a module {name!r}",
+            code="unknown_module",
+            place=name,
+            remedy="Choose one of the list.",
+            name=name,
+        )
+    module = offer[name]
+    said = str(wish.get("reason", ""))
+    source = {"zh-CN": said or "自行填写", "en": said or "typed"}
+    effects = list(module.effects)
+    for number, values in dict(wish.get("effects", {})).items():
+        low, likely, high = _three(values, place=f"{name}.effects")
+        effects[int(number)] = _typed_effect(effects, int(number), low, likely, high, source)
+    prices = list(module.prices)
+    for key, values in dict(wish.get("prices", {})).items():
+        low, likely, high = _three(values, place=f"{name}.prices")
+        prices = [
+            replace(price, low=low, likely=likely, high=high, tier="B", source=source) if price.id == key else price
+            for price in prices
+        ]
+    adoption = module.adoption
+    if "start" in wish:
+        adoption = replace(adoption, start=float(wish["start"]))
+    if "t90" in wish:
+        t90 = float(wish["t90"])
+        adoption = replace(adoption, t90=t90, t10=min(adoption.t10, t90), t90_low=None, t90_high=None)
+    return replace(module, effects=tuple(effects), prices=tuple(prices), adoption=adoption)
+
+
+def _typed_effect(
+    effects: Sequence[Effect], number: int, low: float, likely: float, high: float, source: Mapping[str, str]
+) -> Effect:
+    if not 0 <= number < len(effects):
+        raise ActionError(
+            f"the module has no effect number {number}",
+            code="unknown_effect",
+            place="effects",
+            remedy="Choose one of the effects that are shown.",
+            number=number,
+        )
+    return replace(effects[number], low=low, likely=likely, high=high, tier="B", source=source)
+
+
+def _three(values: Any, *, place: str) -> tuple[float, float, float]:
+    """Return (low, likely, high) of a number or of three."""
+    try:
+        if isinstance(values, int | float):
+            return float(values), float(values), float(values)
+        low, likely, high = (float(value) for value in values)
+    except (TypeError, ValueError) as error:
+        raise ActionError(
+            "give a low, a likely and a high value",
+            code="three_values",
+            place=place,
+            remedy="Type three numbers, the smallest first.",
+        ) from error
+    return low, likely, high
