@@ -23,6 +23,7 @@ class Manifest:
     licence: str  # SPDX identifier
     engine: tuple[str, str]  # versions of the product it works with: from (included), to (excluded)
     languages: tuple[str, ...]
+    changes: tuple[tuple[str, Text], ...]  # version and what is new in it, newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Obstacle:
 
     id: str
     title: Text  # the doubt in the words of the one who has it
-    owner_role: Text  # who has it
+    owner_role: str  # who has it: a key of templates.checklist_document.OWNERS, as all owner roles here
     evidence: tuple[Text, ...]  # what removes it
     templates: tuple[str, ...]  # validation templates that produce this evidence
     checklists: tuple[str, ...]
@@ -78,14 +79,14 @@ class OutputRule:
     title: Text
     action: Text  # what to do with it
     acceptance: Text  # when it counts as good enough, as a sentence
-    measure: str  # the same as a comparison, such as "payback <= 24"
+    measure: str  # the same as a comparison in the output's unit, such as "payback <= 24"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRule:
     """A field a template asks for: the unit, the reason, and where to find the number."""
 
-    name: str
+    name: str  # an input of the calculator, or a key of the line
     title: Text
     unit: str
     why: Text
@@ -101,13 +102,14 @@ class ValidationTemplate:
     id: str  # unique over all packs
     title: Text
     question: Text
-    owner_role: Text
+    owner_role: str
     fields: tuple[FieldRule, ...]  # at most 10 for a first answer
     model: str  # "calculator", "simulator" or "checklist"
     uses: str  # id of the calculator, line or check list
     modules: tuple[str, ...]  # simulator only
     outputs: tuple[OutputRule, ...]
-    sample: Mapping[str, object]  # values for the fields, or the sample file
+    sample: Mapping[str, object]  # a value for each field
+    sample_file: str  # path of an upload that goes with it, "" for none
     limits: Text
 
 
@@ -120,9 +122,9 @@ class RiskRule:
     level: int  # 1 to 3
     when: str  # comparison over named results, such as "payback_p90 > 36"; "" = asked as a question
     question: Text | None
-    owner_role: Text
+    owner_role: str
     next_step: Text
-    haircut: tuple[float, float, float] | None  # low, likely, high: factor on the benefit while the trap is open
+    haircut: tuple[float, float, float] | None  # low, likely, high: share of the benefit lost while the trap is open
     source: Text
     trap: bool
 
@@ -133,12 +135,21 @@ class GuideCard:
 
     id: str
     industry: str
-    role: Text  # whom the rep speaks with
+    role: str  # whom the rep speaks with: an owner role
     objection: str  # price, delivery, integration, risk, data
     says: Text  # the doubt as it is said
     answer: Text
     ask: Text  # the question to give back
     never: Text  # what not to claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """One page for the rep before a meeting: five questions, five formulas, five objections."""
+
+    questions: tuple[Text, ...]
+    formulas: tuple[Text, ...]
+    objections: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

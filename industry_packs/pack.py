@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from calculators.calculator import Calculator
+from calculators.checklist import CheckList
+from industry_packs import signing
 from industry_packs.content import (
+    Brief,
     DecisionMap,
     GuideCard,
     Limits,
@@ -19,25 +23,27 @@ from industry_packs.content import (
     ValidationTemplate,
 )
 from industry_packs.errors import PackError
+from industry_packs.folder import read_contents
+from industry_packs.matching import match_stations
+from simulators.line import Line
+from simulators.scenario import Module
+from templates.documents import closest
 
-if TYPE_CHECKING:
-    from calculators.checklist import CheckList
-    from calculators.sheet import Calculator
-    from simulators.line import Line
-    from simulators.scenario import Module
+__all__ = ["Pack", "PackError", "load_pack", "match_stations", "read_pack", "shipped_pack", "shipped_packs"]
 
-
-__all__ = ["Pack", "PackError", "list_packs", "load_pack", "match_stations", "shipped_packs"]
+SHIPPED = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
-    """Everything in a pack's folder, read and checked. Keys of the mappings are ids (the files' stems)."""
+    """Everything in a pack's folder, read and checked. Keys of the mappings are ids.
+
+    `brief` and `guide` are for the rep only: no page of a prospect reads them.
+    """
 
     manifest: Manifest
-    folder: Path
     digest: str  # SHA-256 over the folder, hex; see signing.py
-    signed_by: str | None  # id of the pinned key, None for an unsigned draft
+    signed_by: str | None  # id of the pinned key, None for a draft that nobody signed
     stations: tuple[StationName, ...]
     lines: Mapping[str, Line]
     modules: Mapping[str, Module]
@@ -47,32 +53,101 @@ class Pack:
     templates: Mapping[str, ValidationTemplate]
     uploads: Mapping[str, UploadTemplate]
     risks: tuple[RiskRule, ...]
-    guide: Mapping[str, GuideCard]  # for the rep only: pages of a prospect never read it
+    brief: Brief
+    guide: Mapping[str, GuideCard]
     release_policy: ReleasePolicy
     limits: Limits
+    files: Mapping[str, bytes]  # by path inside the folder; what was verified
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    def sample(self, name: str) -> bytes:
+        """A file of the folder `samples`, such as "stops.csv"."""
+        try:
+            return self.files[f"samples/{name}"]
+        except KeyError:
+            names = sorted(path.removeprefix("samples/") for path in self.files if path.startswith("samples/"))
+            raise PackError(
+                f"pack {self.id} has no sample {name!r}",
+                code="unknown_sample",
+                place=f"samples/{name}",
+                remedy=f"Use one of {', '.join(names)}.",
+                value=name,
+                known=", ".join(names),
+            ) from None
 
 
-def load_pack(folder: Path, *, verify: bool = True) -> Pack:
-    """Read a pack; with `verify` its signature must be there, intact and by a pinned key.
+def read_pack(files: Mapping[str, bytes], *, signed_by: str | None = None) -> Pack:
+    """The pack that these files are; raises the first DocumentError or PackError that reading them met."""
+    found = read_contents(files)
+    if found.refusals:
+        raise found.refusals[0]
+    if (
+        found.manifest is None
+        or found.decision_map is None
+        or found.brief is None
+        or found.release_policy is None
+        or found.limits is None
+    ):
+        raise PackError(
+            "the pack is not complete", code="not_complete", remedy="Run the gate: it names what is missing."
+        )
+    return Pack(
+        manifest=found.manifest,
+        digest=signing.digest(files),
+        signed_by=signed_by,
+        stations=found.stations,
+        lines=found.lines,
+        modules=found.modules,
+        calculators=found.calculators,
+        checklists=found.checklists,
+        decision_map=found.decision_map,
+        templates=found.templates,
+        uploads=found.uploads,
+        risks=found.risks,
+        brief=found.brief,
+        guide=found.guide,
+        release_policy=found.release_policy,
+        limits=found.limits,
+        files=files,
+    )
 
-    Raises PackError (unsigned, tampered, unknown_key) and DocumentError with file and place.
+
+def load_pack(folder: Path, *, verify: bool = True, trusted: Mapping[str, signing.TrustedKey] | None = None) -> Pack:
+    """Read a pack; with `verify` its signature must be there, intact and by a trusted key (the pinned ones by default).
+
+    Raises PackError (unsigned, tampered, untrusted_key, ...) and DocumentError with file and place.
     """
-    raise RuntimeError("being written")
+    files = signing.read_folder(folder)
+    if not verify:
+        return read_pack(files)
+    signature = signing.verify(files, signing.trusted_keys() if trusted is None else trusted)
+    return read_pack(files, signed_by=signature.key)
 
 
+@cache
 def shipped_packs() -> tuple[Pack, ...]:
     """The packs that come with the product, verified, in the order of their ids."""
-    raise RuntimeError("being written")
+    folders = sorted(path.parent for path in SHIPPED.glob("*/pack.yaml"))
+    return tuple(sorted((load_pack(folder) for folder in folders), key=lambda pack: pack.id))
 
 
-def list_packs(store: Path | None = None) -> dict[str, object]:
-    """The JSON of `mingsuan pack list`: shipped packs and those installed in the folder `store`."""
-    raise RuntimeError("being written")
-
-
-def match_stations(pack: Pack, machines: Sequence[str]) -> dict[str, str | None]:
-    """Which of the customer's machines is which station of the pack: by name, by synonym, then by order.
-
-    A station that no machine fits is None.
-    """
-    raise RuntimeError("being written")
+def shipped_pack(identity: str) -> Pack:
+    """A pack that comes with the product, by its id."""
+    packs = {pack.id: pack for pack in shipped_packs()}
+    if identity not in packs:
+        guess = closest(identity, list(packs))
+        raise PackError(
+            f"there is no pack {identity!r}",
+            code="unknown_pack",
+            remedy=f"Did you mean {guess!r}?" if guess else f"Use one of {', '.join(packs)}.",
+            id=identity,
+            known=guess or ", ".join(packs),
+        )
+    return packs[identity]
