@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from calculators.calculator import Text
+from calculators.declarations import Text
 
 
 class Status(StrEnum):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calculators.calculator import Array
 from calculators.money import annuity, npv
+from calculators.units import Array
 
 
 def indexed(amount: ArrayLike, rate: ArrayLike, periods: int, *, periods_a_year: int = 12) -> Array:

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from calculators.calculator import Array
+from calculators.units import Array
 
 GRID = 100  # rates looked at on either side of 0 when the counts do not decide
 MOST_ROOTS = 32

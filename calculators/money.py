@@ -15,8 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-from calculators.calculator import Array
-from calculators.units import CalculationError
+from calculators.units import Array, CalculationError
 
 Timing = Literal["first_now", "first_after_one_period", "mid_period"]
 

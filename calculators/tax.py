@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from calculators.calculator import Array
-from calculators.units import CalculationError
+from calculators.units import Array, CalculationError
 
 MACRS_5 = (0.20, 0.32, 0.192, 0.1152, 0.1152, 0.0576)
 """US 5-year class, half-year convention, share of cost by year."""

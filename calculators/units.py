@@ -16,7 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 
+import numpy as np
 import pint
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+"""Numbers in base units or as told; shapes are given where they matter."""
 
 CURRENCIES = ("CNY", "EUR", "USD", "JPY", "GBP", "CHF", "KRW", "HKD", "TWD", "SGD", "INR")
 COUNTS = ("piece", "person", "order", "Mrev")
