@@ -3,8 +3,8 @@
 Time of one unit closes exactly: calendar = closed + planned + setup + breakdown + minor + idle + speed + scrap + good.
 Overlaps are settled by priority, in that order: planned before setup before breakdown before minor stops. A stop
 that is neither planned nor a set-up is minor below `minor_stop_s`, else a breakdown. Idle is open time without a stop
-and without a run ("no order, or not recorded"); it exists only where there are production runs. Speed is running time that
-the ideal cycle does not explain, negative where parts were made faster than the ideal: shown, never clipped.
+and without a run ("no order, or not recorded"); it exists only where there are production runs. Speed is running time
+that the ideal cycle does not explain, negative where parts came faster than the ideal: shown, never clipped.
 """
 
 from __future__ import annotations
