@@ -1,0 +1,221 @@
+"""Workbooks become tables: XLSX, XLS and ODS through calamine, after the container has been looked at.
+
+A zip container is checked by its directory and by really inflating every member under a cap, so that a bomb is
+refused by the bytes it gives and not by the size it claims. Macros, encryption and entity declarations are refused.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+import python_calamine as calamine
+
+from templates.grids import Grid, tables_of
+from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MEMBER_RATIO = 400
+"""A member that inflates to more than this times its packed size, and to more than 40 MB, is a bomb."""
+
+_declares = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_row_number = re.compile(rb'<row[^>]*\br="(\d+)"')
+
+
+def read_workbook(data: bytes, name: str, caps: Caps, *, sheet: str | None = None) -> Opened:
+    """Read a workbook. Raises FileRefused (password, macro, bomb, too_large, not_this_type, damaged)."""
+    external = False
+    if data.startswith(b"PK"):
+        external = check_zip(data, name, caps)
+    elif data.startswith(OLE):
+        check_ole(data, name)
+    try:
+        book = calamine.load_workbook(io.BytesIO(data))
+        names = list(book.sheet_names)
+        kinds = {entry.name: entry.typ for entry in book.sheets_metadata}
+        hidden = {entry.name for entry in book.sheets_metadata if entry.visible != calamine.SheetVisibleEnum.Visible}
+    except calamine.PasswordError as error:
+        raise _locked(name) from error
+    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError) as error:
+        raise _damaged(name) from error
+    if sheet is not None and sheet not in names:
+        raise FileRefused(
+            f"{name}: there is no sheet {sheet!r}; there are {', '.join(names[:20])}",
+            code="no_such_sheet",
+            place=sheet,
+            remedy="Take one of the names.",
+            file=name,
+            sheet=sheet,
+            sheets=", ".join(names[:20]),
+        )
+    if len(names) > caps.sheets:
+        raise _too_large(name, caps.sheets, "sheets")
+    tables: list[RawTable] = []
+    notes: list[Note] = [Note(code="external_links")] if external else []
+    cells = 0
+    for title in names if sheet is None else [sheet]:
+        if kinds.get(title, calamine.SheetTypeEnum.WorkSheet) != calamine.SheetTypeEnum.WorkSheet:
+            continue
+        grid = _sheet(book, title, name, caps)
+        cells += len(grid.rows) * (len(grid.rows[0]) if grid.rows else 0)
+        if cells > caps.cells:
+            raise _too_large(name, caps.cells, "cells")
+        found = tables_of(grid)
+        if found and title in hidden:
+            notes.append(Note(code="hidden_sheet", params={"sheet": title}))
+        tables.extend(found)
+    return Opened(name=name, sha256="", facts={"sheets": len(names)}, tables=tuple(tables), notes=tuple(notes))
+
+
+def _sheet(book: calamine.CalamineWorkbook, title: str, name: str, caps: Caps) -> Grid:
+    try:
+        sheet = book.get_sheet_by_name(title)
+        if sheet.total_height * max(1, sheet.total_width) > 40 * caps.cells and sheet.height * sheet.width > caps.cells:
+            raise _too_large(name, caps.cells, "cells")
+        if sheet.height > caps.rows or sheet.width > caps.columns or sheet.height * sheet.width > caps.cells:
+            what = "columns" if sheet.width > caps.columns else "rows"
+            raise _too_large(name, caps.columns if what == "columns" else caps.rows, what)
+        cells = sheet.to_python(skip_empty_area=True)
+        ranges = sheet.merged_cell_ranges or []
+    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError) as error:
+        if isinstance(error, FileRefused):
+            raise
+        raise _damaged(name) from error
+    top, left = sheet.start or (0, 0)
+    spans = tuple((r0 - top, c0 - left, r1 - top, c1 - left) for (r0, c0), (r1, c1) in ranges[:100_000])
+    return Grid(rows=_plain(cells), name=title, place=title, first_row=top + 1, spans=spans)
+
+
+def _plain(rows: Sequence[Sequence[object]]) -> list[list[Cell]]:
+    """calamine's "" is our None; whatever else it gives is one of our cells already."""
+    known = (str, bool, int, float, datetime, date, time, timedelta)
+    return [[None if cell == "" else cell if isinstance(cell, known) else str(cell) for cell in row] for row in rows]
+
+
+def check_zip(data: bytes, name: str, caps: Caps) -> bool:
+    """Refuse a zip container that could hurt; true when it points to other files (links are never followed).
+
+    Every member is inflated once in pieces and thrown away, and the real bytes are counted.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        members = archive.infolist()
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _damaged(name) from error
+    names = [member.filename for member in members]
+    if len(members) > caps.members or len(set(names)) != len(names):
+        raise bomb(name, "members")
+    if any(member.flag_bits & 1 for member in members):
+        raise _locked(name)
+    for path in names:
+        low = path.lower()
+        if "vbaproject" in low or low.endswith((".bin.exe", "xlmmacros.xml")) or "/macrosheets/" in low:
+            raise _macro(name)
+        if path.startswith(("/", "\\")) or ".." in re.split(r"[\\/]", path) or "\x00" in path:
+            raise _damaged(name)
+    if not any(path in {"[Content_Types].xml", "mimetype", "content.xml"} for path in names):
+        raise FileRefused(
+            f"{name}: this is a zip archive and not a workbook",
+            code="not_this_type",
+            remedy="Unpack it and upload the files that are in it, one by one.",
+            file=name,
+            found="zip",
+        )
+    total = 0
+    external = False
+    for member in members:
+        size = 0
+        first = b""
+        carry = b""
+        try:
+            with archive.open(member) as stream:
+                while piece := stream.read(1 << 18):
+                    size += len(piece)
+                    first = first or piece[:4096]
+                    if member.filename.endswith((".xml", ".rels")) and _declares.search(carry + piece):
+                        raise bomb(name, "entities")
+                    if b"macroEnabled" in piece and member.filename == "[Content_Types].xml":
+                        raise _macro(name)
+                    carry = piece[-16:]
+                    if total + size > caps.inflated_bytes or (
+                        size > 40 * 2**20 and size > MEMBER_RATIO * max(1, member.compress_size)
+                    ):
+                        raise bomb(name, "size")
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            raise _damaged(name) from error
+        total += size
+        external |= member.filename.startswith("xl/externalLinks/")
+    return external
+
+
+def check_ole(data: bytes, name: str) -> None:
+    """Refuse an old binary container that is encrypted or carries macros; its directory names its streams."""
+    if _wide("EncryptedPackage") in data or _wide("EncryptionInfo") in data:
+        raise _locked(name)
+    if _wide("_VBA_PROJECT") in data or _wide("VBA") + b"\x00\x00" in data:
+        raise _macro(name)
+    if _wide("Workbook") not in data and _wide("Book") not in data:
+        raise FileRefused(
+            f"{name}: this is not a workbook (an old Word or mail file?)",
+            code="not_this_type",
+            remedy="Save the table as XLSX or CSV and upload that file.",
+            file=name,
+            found="ole",
+        )
+
+
+def _wide(text: str) -> bytes:
+    return text.encode("utf-16-le")
+
+
+def bomb(name: str, what: str) -> FileRefused:
+    """The refusal of a file that would grow beyond all measure."""
+    return FileRefused(
+        f"{name}: it unpacks to far more than a workbook needs ({what})",
+        code="bomb",
+        remedy="Export the table again, plainly, without pictures and embedded files.",
+        file=name,
+        what=what,
+    )
+
+
+def _locked(name: str) -> FileRefused:
+    return FileRefused(
+        f"{name}: the file is protected by a password",
+        code="password",
+        remedy="Save a copy without password (it is sealed here anyway), or give the password.",
+        file=name,
+    )
+
+
+def _macro(name: str) -> FileRefused:
+    return FileRefused(
+        f"{name}: the workbook carries macros",
+        code="macro",
+        remedy="Save it as XLSX without macros, or as CSV, and upload that file.",
+        file=name,
+    )
+
+
+def _damaged(name: str) -> FileRefused:
+    return FileRefused(
+        f"{name}: the workbook is damaged and cannot be opened",
+        code="damaged",
+        remedy="Open it where it was made, save it again as XLSX or CSV and upload that file.",
+        file=name,
+    )
+
+
+def _too_large(name: str, limit: int, what: str) -> FileRefused:
+    return FileRefused(
+        f"{name}: more than {limit:,} {what}",
+        code="too_large",
+        remedy="Split it, or export only the rows and columns that matter.",
+        file=name,
+        limit=limit,
+        what=what,
+    )
