@@ -17,7 +17,6 @@ import base64
 import binascii
 import hashlib
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -26,6 +25,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from privacy.merkle import EMPTY_ROOT
+from privacy.signature import new_seed, public_bytes
 from privacy.vault import PrivacyError
 
 _ED25519: Final = b"\x01"
@@ -48,16 +48,11 @@ class Checkpoint:
 
 def new_log_key() -> bytes:
     """A fresh Ed25519 seed (32 bytes); keep it sealed."""
-    return secrets.token_bytes(32)
-
-
-def public_bytes(seed: bytes) -> bytes:
-    """The 32 bytes of the public key that belongs to a seed."""
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return new_seed()
 
 
 def verifier_key(seed: bytes, *, name: str) -> str:
-    """The public key in C2SP form, `name+hash+base64`: publish it, pin it."""
+    """The public key of a signing seed in C2SP form, `name+hash+base64`: publish it, pin it."""
     if not _NAME.fullmatch(name):
         raise PrivacyError(
             f"{name!r} cannot name a log key",
