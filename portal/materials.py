@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.storage import new_id
+from portal.storage_runs import RunRow, add_run
 from portal.workspace import Stored, Workspace
 from simulators.checks import check_counts, check_equipment, check_stops
 from simulators.line import Distribution, Line, Station
@@ -122,6 +124,12 @@ def line_in_force(workspace: Workspace) -> tuple[Stored, Mapping[str, Any], Line
     return newest, kept, read_line(kept["text"], name=kept["name"])
 
 
+def open_line(workspace: Workspace, key: str) -> Line:
+    """Open one kept line."""
+    kept = workspace.get("line", key)
+    return read_line(kept["text"], name=kept["name"])
+
+
 def scenario(workspace: Workspace, key: str) -> Scenario:
     """Open one scenario as the engines take it."""
     return Scenario.from_json(workspace.get("scenario", key)["scenario"])
@@ -135,6 +143,37 @@ def newest_result(workspace: Workspace) -> Stored | None:
 def open_result(workspace: Workspace, key: str) -> Result:
     """Open a result with its arrays."""
     return Result.from_json(workspace.get("result", key)["result"])
+
+
+def queue(workspace: Workspace, kind: str, subject: str) -> str:
+    """Queue work for the workers, in the action's transaction; returns the run's id."""
+    run, at = new_id(), workspace.clock().timestamp()
+    row = RunRow(
+        id=run,
+        tenant=workspace.tenant,
+        room=workspace.room,
+        author=workspace.member.id,
+        role=str(workspace.member.role),
+        kind=kind,
+        subject=subject,
+        state="queued",
+        progress=0.0,
+        stage="waiting",
+        created_at=at,
+        started_at=None,
+        finished_at=None,
+        worker="",
+        heartbeat=at,
+        lease_until=0.0,
+        attempts=0,
+        cancel=False,
+        error="",
+        rough="",
+        result="",
+    )
+    workspace.touched[f"run/{run}"] = ""
+    workspace.then(lambda tx: add_run(tx, row))
+    return run
 
 
 def _first(in_force: Mapping[str, DatasetInForce], kinds: tuple[str, ...]) -> DatasetInForce | None:

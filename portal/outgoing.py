@@ -1,0 +1,37 @@
+"""Sends what actions have put into the outbox. A message that cannot be sent waits and is tried again, five times."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from portal.mail import Mail, Mailer, MailError
+from portal.rooms import Room, data_keys_of
+from portal.storage import Store
+from portal.storage_runs import mail_tried, mails_waiting
+from privacy.keys import KeyService
+from privacy.vault import PrivacyError
+
+log = logging.getLogger("mingsuan.mail")
+
+
+def send_waiting(store: Store, keys: KeyService, mailer: Mailer, clock: Callable[[], datetime]) -> int:
+    """Send the messages that wait; returns how many were sent."""
+    with store.reading() as tx:
+        waiting = mails_waiting(tx)
+    sent = 0
+    for row in waiting:
+        at: float | None = None
+        try:
+            plain = Room(data_keys_of(store, keys), row.tenant).open("mail", row.id, row.sealed, key=row.data_key)
+            message = json.loads(plain)
+            mailer.send(Mail(to=message["to"], subject=message["subject"], body=message["text"]))
+            at = clock().timestamp()
+            sent += 1
+        except (MailError, PrivacyError, KeyError) as error:
+            log.warning("message %s was not sent: %s", row.id, getattr(error, "code", "fault"))
+        with store.writing() as tx:
+            mail_tried(tx, row.id, sent_at=at)
+    return sent

@@ -1,0 +1,106 @@
+"""From what a workspace keeps to a study that can be computed, and from its result to the summary that pages draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from portal.materials import scenario
+from portal.workspace import Workspace
+from simulators.fit import Spread
+from simulators.line import Line
+from simulators.scenario import Scenario
+from simulators.study import KPIS, Result, Study
+from templates.line_document import read_line
+
+CLAIMS = ".claims"
+"""Ends the id of a scenario that was simulated with its vendor claims."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A study ready to be computed; `records` leads from a scenario's id to the record it came from."""
+
+    study: Study
+    records: Mapping[str, str]
+    sample: bool
+
+
+def prepare(workspace: Workspace, key: str) -> Prepared:
+    """Open a kept study: its line, its scenarios (those with vendor claims twice), months, draws and seed."""
+    kept = workspace.get("study", key)
+    line = workspace.get("line", kept["line"])
+    made = read_line(line["text"], name=line["name"])
+    scenarios: list[Scenario] = []
+    records: dict[str, str] = {}
+    for record in kept["scenarios"]:
+        plain = replace(scenario(workspace, record), claims=False)
+        scenarios.append(plain)
+        records[plain.id] = record
+        if any(effect.tier == "D" for module in plain.modules for effect in module.effects):
+            scenarios.append(replace(plain, id=plain.id + CLAIMS, claims=True))
+            records[plain.id + CLAIMS] = record
+    study = Study(
+        line=made,
+        scenarios=tuple(scenarios),
+        months=kept["months"],
+        draws=kept["draws"],
+        seed=kept["seed"],
+        spreads=_spreads(line.get("spreads", ()), made),
+    )
+    return Prepared(study=study, records=records, sample=kept["sample"])
+
+
+def summary(result: Result, *, records: Mapping[str, str], sample: bool, rough: bool) -> dict[str, Any]:
+    """Return what pages show of a result, without its arrays (see `actions_runs.result`)."""
+    scenarios = []
+    for one in result.scenarios:
+        base = one.id == "baseline"
+        entry: dict[str, Any] = {
+            "id": one.id,
+            "record": records.get(one.id, ""),
+            "title": dict(one.title),
+            "claims": one.id.endswith(CLAIMS),
+            "bands": {kpi: asdict(result.band(one.id, kpi)) for kpi in KPIS},
+            "bottlenecks": list(result.bottlenecks(one.id)),
+            "differences": {} if base else {kpi: asdict(result.difference(one.id, kpi)) for kpi in KPIS},
+        }
+        if not base:
+            extra = np.quantile(result.extra_good(one.id), (0.1, 0.5, 0.9), axis=0)
+            entry["extra_good"] = dict(zip(("p10", "p50", "p90"), extra.tolist(), strict=True))
+        scenarios.append(entry)
+    return {
+        "rough": rough,
+        "sample": sample,
+        "months": result.months,
+        "draws": result.draws,
+        "seed": result.seed,
+        "stations": list(result.stations),
+        "states": list(result.states),
+        "method": result.method,
+        "method_numbers": dict(result.method_numbers),
+        "risks": dict(result.risks),
+        "scenarios": scenarios,
+    }
+
+
+def find_scenario(summary: Mapping[str, Any], record: str, *, claims: bool) -> Mapping[str, Any] | None:
+    """Return a scenario of a summary by its record, with or without claims; the first one where no record is named."""
+    wanted: list[Mapping[str, Any]] = [
+        one for one in summary["scenarios"] if one["record"] and record in {"", one["record"]}
+    ]
+    if not wanted:
+        return None
+    of_record = [one for one in wanted if one["record"] == wanted[0]["record"]]
+    return next((one for one in of_record if one["claims"] == claims), of_record[0])
+
+
+def _spreads(kept: Sequence[Mapping[str, Any]], line: Line) -> tuple[Spread, ...]:
+    """Return the spreads that still belong to a failure of the line."""
+    causes = {(station.name, failure.name) for station in line.stations for failure in station.failures}
+    return tuple(
+        Spread(**{**one, "factors": tuple(one["factors"])}) for one in kept if (one["station"], one["cause"]) in causes
+    )
