@@ -226,6 +226,14 @@ class Calendar:
                 merged.append((start, end))
         return tuple(merged)
 
+    def switches(self) -> tuple[bool, tuple[float, ...]]:
+        """Whether the line works at Monday 00:00, and the seconds in (0, WEEK] at which that changes, week by week."""
+        spans = self.working()
+        edges = [edge for span in spans for edge in span]
+        if edges[0] > 0:
+            return False, tuple(edges)
+        return True, tuple(edges[1:-1]) if edges[-1] == WEEK else (*edges[1:], WEEK)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:

@@ -8,6 +8,7 @@ end of the line to its beginning; then everybody's state is noted.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Generator, Iterator
@@ -132,7 +133,7 @@ class Floor:
         self.line, self.window = line, window
         self.seed, self.replication = checked_seed(seed), replication
         self.env = simpy.Environment()
-        self.on = True
+        self.on, self.calendar_edges = line.calendar.switches() if line.calendar else (True, ())
         self.crews = {name: Crew(simpy.Resource(self.env, size)) for name, size in line.crews}
         self.queue: deque[float] = deque()  # arrival times
         self.inside = 0  # parts in the queue and the line
@@ -178,7 +179,7 @@ class Floor:
 
     def run(self) -> RunFigures:
         """Start empty, all up, on Monday 00:00; count from the warm-up to the horizon."""
-        if self.line.calendar is not None:
+        if self.calendar_edges:
             self.env.process(self.shifts())
         if self.line.arrivals is not None:
             self.env.process(self.arrivals(self.line.arrivals))
@@ -265,12 +266,12 @@ class Floor:
 
     def shifts(self) -> Process:
         """Switch the whole line on and off by its calendar."""
-        for moment, on in switches(self.line):
-            if moment > 0:
-                yield Alarm(self.env, moment - self.env.now, SHIFT_CHANGE)
+        edges = self.calendar_edges
+        for moment in (week * WEEK + edge for week in itertools.count() for edge in edges):
+            yield Alarm(self.env, moment - self.env.now, SHIFT_CHANGE)
             self.note_levels()
-            self.on = on
-            if not on:
+            self.on = not self.on
+            if not self.on:
                 for place in self.places:
                     for machine in place.machines:
                         self.stop(machine)
@@ -463,26 +464,6 @@ class Floor:
 
 
 _ATTRIBUTES = [{"held_part_s": "held_s", "buffer_part_s": "buffer_s"}.get(name, name) for name in STATION_SUMS]
-
-
-def switches(line: Line) -> Iterator[tuple[float, bool]]:
-    """Yield when the line goes on or off, beginning with its state at 0, for ever."""
-    if line.calendar is None:
-        return
-    spans = line.calendar.working()
-    if spans[0][0] > 0:
-        yield 0.0, False
-    if spans == ((0.0, WEEK),):
-        return
-    week = 0
-    while True:
-        for index, (start, end) in enumerate(spans):
-            joined = start == 0 and spans[-1][1] == WEEK and (week > 0 or index > 0)
-            if not joined:
-                yield week * WEEK + start, True
-            if not (end == WEEK and spans[0][0] == 0):
-                yield week * WEEK + end, False
-        week += 1
 
 
 def run_reference(line: Line, window: Window, seed: int, replication: int) -> RunFigures:
