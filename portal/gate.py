@@ -213,7 +213,9 @@ class Gate:
                 return RedirectResponse(settings.origin + quote(scope["path"]), status_code=307)
             return 421, "wrong_host"
         path: str = scope["path"]
-        if len(path) > 2000 or (path != "/" and any(part in f"{path}/" for part in ("//", "\\", "/../", "/./", "\x00"))):
+        if len(path) > 2000 or (
+            path != "/" and any(part in f"{path}/" for part in ("//", "\\", "/../", "/./", "\x00"))
+        ):
             return 400, "bad_request"
         sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         site = header(scope, b"sec-fetch-site") or ""

@@ -51,7 +51,7 @@ sign_ins = sa.Table(
     sa.Column("provider", _ID, nullable=False),
     sa.Column("nonce", sa.String(80), nullable=False),
     sa.Column("verifier", sa.String(128), nullable=False),  # PKCE; worthless after the one exchange
-    sa.Column("next", sa.String(1000), nullable=False),
+    sa.Column("next", sa.LargeBinary, nullable=False),  # sealed: may hold the token of a share link
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
@@ -86,7 +86,7 @@ class SignIn:
     provider: str
     nonce: str
     verifier: str
-    next: str
+    next: bytes  # sealed
 
 
 def hashed(token: str) -> str:

@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
+from portal.rooms import data_keys_of
 from portal.storage import FolderBlobs, Store
+from portal.strongbox import Strongbox
+from portal.workspace import Workspace
 from privacy.keys import KeyService, LocalKeys
-
-if TYPE_CHECKING:
-    from portal.workspace import Workspace
 
 
 class SettingsError(ValueError):
@@ -147,9 +147,12 @@ class Portal:
 
     def workspace(self, member: Member) -> Workspace:
         """The sealed room of this member's tenant, for one request or script run."""
-        from portal.workspace import Workspace  # noqa: PLC0415
+        return Workspace(member, self.store, self.keys, self.now)
 
-        return Workspace(member, store=self.store, keys=self.keys, clock=self.now)
+    @property
+    def strongbox(self) -> Strongbox:
+        """Where the portal keeps its own small secrets."""
+        return Strongbox(data_keys_of(self.store, self.keys), self.now)
 
 
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Portal:
@@ -178,3 +181,8 @@ def use(built: Portal) -> Portal:
     with _lock:
         _portal[:] = [built]
     return built
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a worker process: ours, with these settings."""
+    return {**os.environ, **settings.environment()}

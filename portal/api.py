@@ -1,0 +1,202 @@
+"""Routes outside Streamlit: health, metrics, the shell's files, the page frame, uploads and downloads, the outbox."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from portal import actions_data
+from portal.front import SHELL, front_page, markup
+from portal.gate import Gate, problem, wants_page
+from portal.identity import Role
+from portal.landing import LandingRoutes
+from portal.mail import Outbox
+from portal.oidc import Relations
+from portal.sessions import Session
+from portal.signin import CALLBACK, SignInRoutes, refusal
+from portal.text import error_text, language, set_language, t
+from portal.wiring import Portal
+
+log = logging.getLogger("mingsuan.api")
+
+MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@dataclass(slots=True)
+class Routes:
+    """Everything that is not Streamlit's, as one list of routes."""
+
+    portal: Portal
+    pages: Collection[str]  # address parts of the pages that exist for anybody
+    more: list[BaseRoute] = field(default_factory=list)
+    _frame: dict[str, str] = field(default_factory=dict)
+
+    def site(self) -> Starlette:
+        origin = self.portal.settings.origin
+        routes: list[BaseRoute] = [
+            Route("/healthz", self.health),
+            Route("/readyz", self.ready),
+            Route("/metrics", self.metrics),
+            Route("/shell/{name}", self.shell),
+            Route("/favicon.ico", self.mark),
+            Route("/favicon.png", self.mark),
+            *SignInRoutes(portal=self.portal, relations=Relations(redirect_uri=f"{origin}{CALLBACK}")).routes(),
+            *LandingRoutes(portal=self.portal).routes(),
+            *self.more,
+            Route("/files/upload", self.upload, methods=["PUT"]),
+            Route("/", self.frame),
+            Route("/{page}", self.frame),
+        ]
+        if self.portal.settings.demo:
+            routes.insert(0, Route("/outbox", self.outbox))
+        handlers: dict[Any, Any] = {HTTPException: _http_error, Exception: _fault}
+        return Starlette(routes=routes, exception_handlers=handlers)
+
+    # --- is it alive -------------------------------------------------------------------------------------------------
+
+    async def health(self, request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """Ready when the database answers."""
+        del request
+        good = await to_thread.run_sync(self.portal.store.ready)
+        return JSONResponse({"status": "ready" if good else "not ready"}, status_code=200 if good else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """Counters for Prometheus: totals of this process, nothing about a tenant or a person.
+
+        Open in the demo; elsewhere for the bearer of MINGSUAN_METRICS_TOKEN and for system administrators.
+        """
+        settings = self.portal.settings
+        session: Session | None = request.scope["portal_session"]
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        allowed = (
+            settings.demo
+            or (bool(settings.metrics_token) and hmac.compare_digest(given.encode(), settings.metrics_token.encode()))
+            or (session is not None and session.member.role is Role.SYSTEM_ADMIN)
+        )
+        if not allowed:
+            return problem(401, "sign_in_first")
+        gate: Gate = request.scope["portal_gate"]
+        lines = []
+        for name, value in sorted(gate.counts.items()):
+            lines += [f"# TYPE mingsuan_{name}_total counter", f"mingsuan_{name}_total {value}"]
+        lines += ["# TYPE mingsuan_open_tabs gauge", f"mingsuan_open_tabs {gate.open_tabs}"]
+        return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+    # --- the frame around the pages ----------------------------------------------------------------------------------
+
+    async def shell(self, request: Request) -> Response:
+        path = SHELL / Path(request.path_params["name"]).name
+        if path.suffix not in MEDIA or not path.is_file():
+            return problem(404, "not_found")
+        return FileResponse(path, media_type=MEDIA[path.suffix], headers={"Cache-Control": "public, max-age=300"})
+
+    async def mark(self, request: Request) -> Response:
+        del request
+        return FileResponse(SHELL / "mark.svg", media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
+
+    async def frame(self, request: Request) -> Response:
+        """The document that Streamlit's front end lives in, in the reader's language and with our own style."""
+        if request.path_params.get("page", "") not in {"", *self.pages}:
+            return refusal(404, "not_found") if wants_page(request.scope) else problem(404, "not_found")
+        session: Session = request.scope["portal_session"]
+        set_language(session.member.language)
+        tag = language()
+        if tag not in self._frame:
+            index = Path(streamlit.__file__).parent / "static" / "index.html"
+            self._frame[tag] = framed(index.read_text(encoding="utf-8"), tag)
+        return HTMLResponse(self._frame[tag], headers={"Cache-Control": "no-store"})
+
+    # --- files -------------------------------------------------------------------------------------------------------
+
+    async def upload(self, request: Request) -> Response:
+        """Take a file of the signed-in member: the body is the file, `?name=` what it is called.
+
+        It is sealed before it touches a disk. Answers `{"upload": id}`.
+        """
+        session: Session = request.scope["portal_session"]
+        name = Path(request.query_params.get("name", "").replace("\\", "/")).name[:200]
+        if not name:
+            return problem(400, "bad_request")
+        data = await request.body()
+        workspace = self.portal.workspace(session.member)
+        upload = await to_thread.run_sync(lambda: actions_data.stage_upload(workspace, data, name=name))
+        return JSONResponse({"upload": upload}, status_code=201)
+
+    # --- the demo's mail ---------------------------------------------------------------------------------------------
+
+    async def outbox(self, request: Request) -> Response:
+        """The mails that the demo would have sent."""
+        del request
+        mailer = self.portal.mailer
+        rows = [
+            markup(
+                '<article><div class="small">{at} · {to}</div><b>{subject}</b><pre>{body}</pre></article>',
+                at=at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                to=mail.to,
+                subject=mail.subject,
+                body=mail.body,
+            )
+            for at, mail in (mailer.mails() if isinstance(mailer, Outbox) else [])
+        ]
+        body = "".join(rows) or markup('<p class="small">{words}</p>', words=t("shell.outbox_empty"))
+        lead = markup("<p>{words}</p>", words=t("shell.outbox_lead"))
+        return front_page(t("shell.outbox"), lead + body, next_page="/outbox", wide=True)
+
+
+def framed(index: str, tag: str) -> str:
+    """Streamlit's index page with our language, title, mark, style and script, and without its own script and notes."""
+    head, _, rest = index.partition("<script>")
+    _, _, rest = rest.partition("</script>")
+    page = head + '<script src="/shell/shell.js"></script><script src="/shell/upload.js"></script><link rel="stylesheet" href="/shell/shell.css">' + rest
+    page = page.replace('<html lang="en">', f'<html lang="{tag}">').replace("./static/", "/static/")
+    page = _without(page, "<!--", "-->")
+    page = _without(page, "<noscript>", "</noscript>")
+    page = _without(page, '<link rel="service-desc"', "/>")
+    page = _without(page, "<title>", "</title>")
+    page = page.replace('<link rel="shortcut icon" href="./favicon.png" />', "")
+    own = f'<title>{t("shell.product")}</title><link rel="icon" href="/shell/mark.svg" type="image/svg+xml">'
+    return page.replace("<head>", f"<head>{own}", 1).replace(
+        "</body>", f"<noscript>{t('shell.needs_script')}</noscript></body>"
+    )
+
+
+def _without(page: str, start: str, end: str) -> str:
+    while start in page:
+        before, _, rest = page.partition(start)
+        page = before + rest.partition(end)[2]
+    return page
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "bad_request")
+    return problem(error.status_code, code) if not wants_page(request.scope) else refusal(error.status_code, code)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """Refusals of our folders become problem documents; anything else is our fault and says nothing about itself."""
+    if isinstance(getattr(error, "code", None), str) and isinstance(error, ValueError):
+        message, remedy = error_text(error)
+        status = {"refused": 403, "not_found": 404}.get(str(error.code), 422)  # type: ignore[attr-defined]
+        body = {"type": f"urn:mingsuan:problem:{error.code}", "title": message, "detail": remedy, "status": status}  # type: ignore[attr-defined]
+        return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    log.error("fault in %s: %s", request.scope.get("route", request.scope["path"][:2]), type(error).__name__)
+    return problem(500, "fault") if not wants_page(request.scope) else refusal(500, "fault")

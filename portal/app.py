@@ -1,0 +1,255 @@
+"""The one ASGI application (gate, routes, Streamlit) and the launcher of web and worker processes.
+
+uvicorn binds the socket itself: a socket that is handed to it keeps Nagle's algorithm and each quick rerun then waits
+40 ms. Workers are started as programs of their own, never forked: a fork would keep every browser's connection open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import uvicorn
+from starlette.formparsers import MultiPartParser
+from starlette.routing import BaseRoute
+from streamlit import config as streamlit_config
+
+from portal import storage_accounts, ui
+from portal.api import Routes
+from portal.gate import Gate
+from portal.identity import VENDOR, Tenant
+from portal.wiring import Portal, Settings, SettingsError, build, child_environment, read_settings, use
+from privacy.keys import KeyUnavailable
+
+log = logging.getLogger("mingsuan.app")
+
+SCRIPT = Path(__file__).with_name("ui.py")
+COLLECT_SECONDS = 60.0
+WORKER = "portal.worker"
+
+
+def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
+    """The application for these parts. There can be one in a process: Streamlit's configuration is global."""
+    MultiPartParser.spool_max_size = (portal.settings.upload_mb + 1) * 2**20  # never to a temporary file in the clear
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        async with gate.watching(), _collecting():
+            gc.collect()
+            gc.freeze()
+            yield
+
+    inner = st.App(SCRIPT, lifespan=lifespan)
+    streamlit_config.set_option("server.maxUploadSize", portal.settings.upload_mb)
+    streamlit_config.set_option("server.port", portal.settings.port)
+    site = Routes(portal=portal, pages=ui.addresses(), more=more or []).site()
+    gate = Gate(portal=portal, streamlit=inner, site=site)
+    return gate
+
+
+@contextlib.asynccontextmanager
+async def _collecting() -> AsyncIterator[None]:
+    """Collect garbage once a minute, instead of after every script run as Streamlit would."""
+
+    async def collect() -> None:
+        while True:
+            await asyncio.sleep(COLLECT_SECONDS)
+            gc.collect()
+
+    task = asyncio.create_task(collect(), name="garbage")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+def run_demo(*, port: int | None = None, host: str | None = None, say: Callable[[str], None] = print) -> None:
+    """Run the whole portal for a try: demo people, sample data, one machine. Returns after Ctrl-C."""
+    settings = read_settings(mode="demo", host=host, port=_port(port))
+    portal = use(build(settings))
+    from portal.demo import demo_routes, seed  # noqa: PLC0415  # production never imports the demo's provider
+
+    provider = seed(portal)
+    _serve(portal, demo_routes(provider), say)
+
+
+def run_serve(settings: Settings, *, say: Callable[[str], None] = print) -> None:
+    """Run the portal in production; raises `SettingsError` where something essential is missing."""
+    settings = replace(settings, mode="serve")
+    check_production(settings)
+    portal = use(build(settings))
+    with portal.store.reading() as tx:
+        ours = [one for one in storage_accounts.all_providers(tx, tenant_id=VENDOR) if one.active and one.sealed_secret]
+    if not ours:
+        raise SettingsError(
+            "no identity provider of the vendor is registered",
+            code="no_provider",
+            place="providers",
+            remedy="Register one as docs/operations.md shows; nobody could sign in without it.",
+        )
+    _serve(portal, [], say)
+
+
+def check_production(settings: Settings) -> None:
+    """Refuse to start without a public address under TLS, real keys and a mail server."""
+    if not settings.url:
+        raise SettingsError(
+            "the portal does not know its own address",
+            code="no_public_address",
+            place="MINGSUAN_URL",
+            remedy="Set it to the address people type, such as https://portal.example.com.",
+        )
+    if not settings.secure:
+        raise SettingsError(
+            "the portal's address is not encrypted",
+            code="not_encrypted",
+            place="MINGSUAN_URL",
+            remedy="Put the portal behind TLS and give its https address.",
+        )
+    if "://" not in settings.keys and not any(Path(settings.keys).glob("*")):
+        raise SettingsError(
+            "there are no keys yet",
+            code="no_keys",
+            place="MINGSUAN_KEYS",
+            remedy="Run `mingsuan keys init` once, and keep the key folder apart from the data.",
+        )
+    if not settings.smtp:
+        raise SettingsError(
+            "there is no mail server",
+            code="no_mail_server",
+            place="MINGSUAN_SMTP",
+            remedy="Set it, such as smtps://user:password@mail.example.com:465.",
+        )
+
+
+def ensure_vendor(portal: Portal, name: str = "Vendor") -> None:
+    """The vendor's tenant and its key are there from the first start."""
+    with portal.store.writing() as tx:
+        if storage_accounts.tenant(tx, VENDOR) is None:
+            storage_accounts.add_tenant(tx, Tenant(id=VENDOR, name=name), now=portal.now())
+    if portal.keys.status(VENDOR).state == "missing":
+        with contextlib.suppress(KeyUnavailable):  # another process was quicker
+            portal.keys.create_key(VENDOR, at=portal.now())
+
+
+def _port(wanted: int | None) -> int | None:
+    """Port 0 means any free one; it must be known before the start, for it is part of our own address."""
+    if wanted != 0:
+        return wanted
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when the first page can be served."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+
+def _serve(portal: Portal, more: list[BaseRoute], say: Callable[[str], None]) -> None:
+    settings = portal.settings
+    ensure_vendor(portal)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"port {settings.port} is in use",
+                code="port_taken",
+                place="port",
+                remedy="Stop the other program, or choose another port with --port.",
+                port=settings.port,
+            ) from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "authlib"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    app = create_app(portal, more=more)
+    options = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        access_log=False,  # paths can hold tokens of links
+        log_level="warning",
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies or None,
+        ws="websockets-sansio",
+        ws_max_size=16 * 2**20,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=32 * 1024,
+        limit_concurrency=2000,
+    )
+    signal.signal(signal.SIGTERM, _leave)
+    with _workers(settings), contextlib.suppress(KeyboardInterrupt, SystemExit):
+        _Server(options, lambda: say(f"ready {settings.origin}")).run()
+
+
+def _leave(number: int, frame: object) -> None:
+    """End by an exception, so that the workers are ended too."""
+    del number, frame
+    raise SystemExit(0)
+
+
+@contextlib.contextmanager
+def _workers(settings: Settings) -> Iterator[None]:
+    """Worker processes beside the block, each a program of its own; one that dies is started again."""
+    running = [_start_worker(settings) for _ in range(settings.workers)]
+    leaving = threading.Event()
+
+    def mind() -> None:
+        while not leaving.wait(2.0):
+            for place, worker in enumerate(running):
+                if worker.poll() is not None:
+                    log.warning("a worker ended with status %s and is started again", worker.returncode)
+                    running[place] = _start_worker(settings)
+
+    minder = threading.Thread(target=mind, name="worker-minder", daemon=True)
+    minder.start()
+    try:
+        yield
+    finally:
+        leaving.set()
+        minder.join()
+        for worker in running:
+            worker.terminate()
+        for worker in running:
+            try:
+                worker.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+
+
+def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start one; it ends by itself when its standard input closes, that is when we die."""
+    command = [sys.executable, "-m", WORKER]
+    return subprocess.Popen(command, env=child_environment(settings), stdin=subprocess.PIPE)  # noqa: S603  # fixed words

@@ -1,0 +1,71 @@
+"""Who is looking, in which workspace and language: what every page asks first.
+
+Everything is read afresh for each script run, from the session's handle that the gate has put in; Streamlit's session
+state holds ids and widget values, never a person, a role or a value of a tenant.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import streamlit as st
+
+from portal import sessions
+from portal.identity import Member
+from portal.sessions import Session
+from portal.text import set_language
+from portal.wiring import Portal, portal
+from portal.workspace import Workspace
+
+FRESH_SECONDS = 0.25  # one script run asks several times
+_recent: dict[str, tuple[float, Session]] = {}
+
+
+class Visit(NamedTuple):
+    """The parts of a page's world."""
+
+    portal: Portal
+    member: Member
+    workspace: Workspace
+    language: str
+
+
+def ui_context() -> Visit:
+    """The current member and his workspace; ends the script run where the session has ended."""
+    here = portal()
+    session = _session(here, session_handle())
+    if session is None:
+        st.stop()
+    member = session.member
+    set_language(member.language)
+    return Visit(portal=here, member=member, workspace=here.workspace(member), language=member.language)
+
+
+def session_handle() -> str:
+    """The handle that the gate has put into the websocket's handshake (never the cookie's token)."""
+    handle = st.user.get("sid") or st.context.headers.get("x-portal-sid")
+    return handle if isinstance(handle, str) else ""
+
+
+def forget() -> None:
+    """Read the member afresh at the next question: something about him was changed."""
+    _recent.pop(session_handle(), None)
+
+
+def _session(here: Portal, handle: str) -> Session | None:
+    if not handle:
+        return None
+    at = time.monotonic()
+    recent = _recent.get(handle)
+    if recent is not None and at - recent[0] < FRESH_SECONDS:
+        return recent[1]
+    with here.store.reading() as tx:
+        session = sessions.session_by_id(tx, handle, now=here.now())
+    if session is None:
+        _recent.pop(handle, None)
+        return None
+    if len(_recent) > 2000:
+        _recent.clear()
+    _recent[handle] = (at, session)
+    return session

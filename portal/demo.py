@@ -1,0 +1,84 @@
+"""The demo's world: two tenants and the vendor, their people, and sample data for the first tenant."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.routing import BaseRoute
+
+from portal import actions_data, storage_accounts
+from portal.actions import ActionError
+from portal.demo_idp import REALMS, DemoProvider, Realm
+from portal.identity import Profile, Provider, Role, Tenant
+from portal.strongbox import PROVIDER
+from portal.text import DEFAULT_LANGUAGE
+from portal.wiring import Portal
+from privacy.keys import KeyUnavailable
+
+log = logging.getLogger("mingsuan.demo")
+
+
+def demo_routes(provider: DemoProvider) -> list[BaseRoute]:
+    return list(provider.routes())
+
+
+def seed(portal: Portal) -> DemoProvider:
+    """Make sure that the tenants, their keys, providers and people exist; give the first tenant its sample once."""
+    provider = DemoProvider(origin=portal.settings.origin)
+    for place, realm in enumerate(REALMS):
+        new = _tenant(portal, realm)
+        _provider(portal, provider, realm)
+        if new and place == 0:
+            _sample(portal, realm)
+    return provider
+
+
+def _tenant(portal: Portal, realm: Realm) -> bool:
+    with portal.store.writing() as tx:
+        known = storage_accounts.tenant(tx, realm.tenant) is not None
+        if not known:
+            name = realm.title[DEFAULT_LANGUAGE]
+            storage_accounts.add_tenant(tx, Tenant(id=realm.tenant, name=name), now=portal.now())
+    if portal.keys.status(realm.tenant).state == "missing":
+        try:
+            portal.keys.create_key(realm.tenant, at=portal.now())
+        except KeyUnavailable as error:
+            if error.code != "key_exists":
+                raise
+    return not known
+
+
+def _provider(portal: Portal, provider: DemoProvider, realm: Realm) -> None:
+    row = Provider(
+        id=realm.id,
+        tenant=realm.tenant,
+        title=" ".join(realm.title.values()),
+        issuer=provider.issuer(realm),
+        client_id=provider.client_id,
+        sealed_secret=portal.strongbox.seal(provider.client_secret, kind=PROVIDER, row=realm.id),
+        roles={str(role): role for role in Role},
+        tenant_claim="org",
+        tenant_value=realm.tenant,
+        domains=(realm.people[0].email.partition("@")[2],),
+        listed=True,
+    )
+    with portal.store.writing() as tx:
+        storage_accounts.put_provider(tx, row, now=portal.now())
+
+
+def _sample(portal: Portal, realm: Realm) -> None:
+    owner = realm.people[0]
+    profile = Profile(
+        tenant=realm.tenant,
+        role=owner.role,
+        subject=owner.subject,
+        name=owner.name,
+        email=owner.email,
+        provider=realm.id,
+    )
+    with portal.store.writing() as tx:
+        member = storage_accounts.admit(tx, profile, language=DEFAULT_LANGUAGE, now=portal.now())
+    try:
+        actions_data.load_sample(portal.workspace(member))
+    except (ActionError, RuntimeError) as error:
+        log.warning("no sample data: %s", error)
