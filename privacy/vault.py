@@ -65,7 +65,7 @@ class Place:
     """Where a sealed value belongs; it opens nowhere else.
 
     `kind` is the type of the value ("dataset", "line", "result", ...), `id` its random id, `version` its version
-    (a number as text, a digest; "1" for immutable values), `grade` its class (general, important, core, personal).
+    (a number as text, a digest; "1" for immutable values), `grade` its class (public, internal, sensitive, secret).
     """
 
     tenant: str
@@ -73,7 +73,7 @@ class Place:
     kind: str
     id: str
     version: str = "1"
-    grade: str = "general"
+    grade: str = "sensitive"
 
     def context(self, fmt: str, **more: str) -> bytes:
         """The place as canonical JSON, with the format's name and what else is to be bound."""

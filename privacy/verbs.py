@@ -1,25 +1,92 @@
 """Every action of the portal, declared: what it touches, for what purpose, the highest class of data it may meet.
 
-An action that is not here does not exist: `policy.decide` denies it and the portal does not start with it.
+An action that is not here does not exist: `policy.decide` denies it. Classes, from the least to the most protected:
+public, internal (about the work, without values), sensitive (a tenant's values), secret (never read by an action).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Final
 
-Resource = Literal["values", "release", "link", "consent", "contact", "pack", "log", "tenant", "members", "keys", "own"]
+CLASSES: Final = ("public", "internal", "sensitive", "secret")
+
+GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "edit_values": "work with a tenant's values and change them",
+        "read_values": "see a tenant's values",
+        "follow": "see how the work stands, who can see what and what was released",
+        "release": "let something leave the tenant, and take it back",
+        "govern": "decide about the tenant's people, keys and erasure",
+        "sell": "invite prospects and read what was released",
+        "write_packs": "write and test packs",
+        "judge_packs": "review packs, publish and roll back",
+        "audit": "read, verify and export the log, see releases and consents",
+        "operate": "create and close tenants, register sign-in, watch jobs",
+        "keep_keys": "rotate, retire and destroy keys",
+        "support": "read a tenant's values for support, with a reason and an end",
+        "everybody": "sign in and out, see one's own start page and published packs",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One action: group it belongs to in the policies, resource, purpose, highest class."""
+    """One action: its name in the log, its group in the policies, resource, purpose and highest class."""
 
     name: str
     group: str
-    resource: Resource
+    resource: str
     purpose: str
     grade: str
 
 
-ACTIONS: dict[str, Verb] = {}
+_BY_GROUP: Final = {
+    ("edit_values", "dataset", "baseline", "sensitive"): (
+        "stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
+    ),
+    ("edit_values", "line", "simulation", "sensitive"): (
+        "fit_line use_line_template save_line plan_scenario remove_scenario run_study keep_rough keep_result"
+        " keep_back_test"
+    ),
+    ("edit_values", "run", "simulation", "internal"): "cancel_run",
+    ("edit_values", "case", "appraisal", "sensitive"): "set_inputs",
+    ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
+    ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline",
+    ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
+    ("read_values", "case", "appraisal", "sensitive"): "inputs appraise why record_guess",
+    ("read_values", "assessment", "self_check", "sensitive"): "assess risks",
+    ("follow", "run", "simulation", "internal"): "run_status",
+    ("follow", "trust", "transparency", "internal"): (
+        "consents releases who_can_see access_log progress_shared contact_rules"
+    ),
+    ("release", "disclosure", "release", "sensitive"): "preview_release give_consent withdraw_consent disclose",
+    ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share",
+    ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
+    ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
+    ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect",
+    ("sell", "disclosure", "offer", "internal"): "sales_feed",
+    ("write_packs", "pack", "knowledge", "internal"): "draft_pack test_pack submit_pack",
+    ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
+    ("audit", "log", "audit", "internal"): (
+        "read_log verify_log export_log today field_inventory consent_overview release_overview access_review"
+    ),
+    ("operate", "tenant", "operation", "internal"): (
+        "create_tenant suspend_tenant resume_tenant close_tenant tenants register_provider remove_provider jobs"
+    ),
+    ("operate", "tenant", "support", "internal"): "break_glass support_view",
+    ("support", "dataset", "support", "sensitive"): "support_read",
+    ("keep_keys", "key", "operation", "internal"): "key_status rotate_keys retire_keys destroy_keys",
+    ("everybody", "account", "account", "internal"): "sign_in sign_out journey",
+    ("everybody", "pack", "knowledge", "public"): "list_packs open_pack",
+}
+
+ACTIONS: Final[Mapping[str, Verb]] = MappingProxyType(
+    {
+        name: Verb(name=name, group=group, resource=resource, purpose=purpose, grade=grade)
+        for (group, resource, purpose, grade), names in _BY_GROUP.items()
+        for name in names.split()
+    }
+)
