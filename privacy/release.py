@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -28,7 +28,7 @@ class ReleaseField:
     kind: Literal["band", "choice", "ids"]
     title: Text
     grid: str = ""  # band: name of the grid
-    choices: Mapping[str, Text] = MappingProxyType({})  # choice: code -> words
+    choices: Mapping[str, Text] = field(default_factory=dict)  # choice: code -> words
 
     def knows(self, code: str) -> bool:
         """Is this a code that the field may carry?"""
