@@ -22,6 +22,7 @@ from portal.identity import Role
 from portal.storage import Transaction
 from portal.workspace import MissingError, Workspace
 from privacy.policy import decide
+from privacy.verbs import ACTIONS as VERBS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +35,7 @@ REPS = frozenset({Role.REP})
 ARCHITECTS = frozenset({Role.ARCHITECT, Role.REVIEWER})
 OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.AUDIT_ADMIN})
 ADMINS = frozenset({Role.SYSTEM_ADMIN})
+KEEPERS = frozenset({Role.SECURITY_ADMIN})
 EVERYBODY = frozenset(Role)
 
 READING_SECONDS = 15 * 60.0
@@ -72,8 +74,9 @@ def action(
 ) -> Callable[[Callable[Concatenate[Workspace, P], R]], Callable[Concatenate[Workspace, P], R]]:
     """Declare a function as an action.
 
-    `needs`: the roles that may ever call it. `purpose`: what it reads or writes values for. `highest_class`: the most
-    protected class of values it may touch (public, internal, sensitive, secret). `locks`: open the transaction before
+    `needs`: the roles that may ever call it; the policies decide on top of that. `purpose`: what it reads or writes
+    values for. `highest_class`: the most protected class of values it may touch (public, internal, sensitive, secret).
+    Both must be as `privacy.verbs` declares them, or the portal does not start. `locks`: open the transaction before
     the function runs, for the few that must read and change in one step; all others compute first and write at the end.
     """
 
@@ -87,6 +90,9 @@ def action(
             module=function.__module__,
             summary=summary,
         )
+        verb = VERBS.get(declared.name)
+        if verb is None or (verb.purpose, verb.grade) != (declared.purpose, declared.highest_class):
+            raise RuntimeError(f"the action {declared.name!r} is not declared like this in privacy.verbs")
         if ACTIONS.setdefault(declared.name, declared) != declared:
             raise RuntimeError(f"two actions are called {declared.name!r}")
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.actions import OFFICERS, action
-from portal.workspace import Workspace
+from portal import storage_ledger, storage_release
+from portal.actions import ACTIONS, OFFICERS, action
+from portal.rooms import LOG, installation_key
+from portal.storage_ledger import EntryRow, Filter
+from portal.witness import last_witnessed
+from portal.workspace import LOG_NAME, Workspace
+from privacy.audit import AuditEntry, export
+from privacy.checkpoint import verifier_key
+from privacy.verify import verify_export
+
+UNUSUAL_READS = 40
+"""So many noted readings by one member within a day are worth a look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the log: when, who (a pseudonym), which action, on what, how it was decided."""
+    """One line of the log: when, who (a pseudonym), which action, on what, how it was decided.
+
+    `decision` is allowed or refused; `reason` the code of a refusal or the stated reason of a break-glass.
+    """
 
     seq: int
     at: datetime
@@ -21,10 +35,11 @@ class Entry:
     actor: str
     role: str
     action: str
-    decision: str  # allowed, refused, failed
+    decision: str
     purpose: str
     resources: tuple[str, ...]
-    detail: Mapping[str, Any]
+    policies: tuple[str, ...]
+    reason: str
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
@@ -41,40 +56,173 @@ def read_log(
     before: int | None = None,
 ) -> Sequence[Entry]:
     """Return entries of the log that match, newest first; `before` continues below a sequence number."""
-    raise RuntimeError("being written")
+    wanted = Filter(
+        tenant=tenant,
+        actor=actor,
+        action=verb,
+        decision=decision,
+        since=None if since is None else since.timestamp(),
+        until=None if until is None else until.timestamp(),
+        before=before,
+    )
+    with workspace.store.reading() as tx:
+        rows = storage_ledger.entries(tx, wanted, limit=min(max(limit, 1), 2000))
+    return [entry_of(row) for row in rows]
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def verify_log(workspace: Workspace) -> Mapping[str, Any]:
-    """Compute the whole log again and compare it with checkpoints and witness: `ok`, `entries`, `first_bad`, `reason`."""
-    raise RuntimeError("being written")
+    """Compute the whole log again and compare it with its checkpoints and the witness.
+
+    Returns `privacy.verify.Report.to_json()` with `at`; it is kept, so that the overview can show the last proof.
+    """
+    document, key = _export(workspace)
+    witness = workspace.store.witness
+    report = verify_export(
+        document, public_key=key, witness=None if witness is None else last_witnessed(witness)
+    ).to_json()
+    proof = {**report, "at": workspace.clock().isoformat()}
+    workspace.put("log_proof", proof, slot="log_proof", replace=True)
+    return proof
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def export_log(workspace: Workspace) -> bytes:
     """Return the log as one file that `mingsuan audit verify` checks offline."""
-    raise RuntimeError("being written")
+    workspace.concern("", "log/export")
+    workspace.then(lambda _: None)  # each export is noted, not only the first of a quarter of an hour
+    return _export(workspace)[0]
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def today(workspace: Workspace) -> Mapping[str, Any]:
-    """Return the officer's overview: reads, readers, refusals, releases, unusual reading, state of the log's proof."""
-    raise RuntimeError("being written")
+    """Return the officer's overview of the last 24 hours.
+
+    Keys: actions, people, refused, releases, withdrawals, consents_given, vendor_access, unusual (actor, count),
+    refusals (the newest ten entries), entries (in all), proof (the last one, or None), by_action.
+    """
+    since = (workspace.clock() - timedelta(days=1)).timestamp()
+    with workspace.store.reading() as tx:
+        rows = storage_ledger.tally(tx, Filter(since=since))
+        refusals = storage_ledger.entries(tx, Filter(decision="refused", since=since), limit=10)
+        size, _ = storage_ledger.read_head(tx)
+    by_action: Counter[str] = Counter()
+    by_actor: Counter[str] = Counter()
+    refused = 0
+    for row in rows:
+        if row["decision"] == "refused":
+            refused += row["entries"]
+        else:
+            by_action[row["action"]] += row["entries"]
+            by_actor[row["actor"]] += row["entries"]
+    proof = workspace.latest("log_proof", slot="log_proof")
+    return {
+        "actions": sum(by_action.values()),
+        "people": len(by_actor),
+        "refused": refused,
+        "releases": by_action["disclose"],
+        "withdrawals": by_action["withdraw_consent"],
+        "consents_given": by_action["give_consent"],
+        "vendor_access": by_action["break_glass"],
+        "unusual": [list(one) for one in by_actor.most_common(5) if one[1] >= UNUSUAL_READS],
+        "refusals": [entry_of(row) for row in refusals],
+        "entries": size,
+        "proof": None if proof is None else workspace.get("log_proof", proof.id),
+        "by_action": dict(by_action.most_common()),
+    }
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
-def field_inventory(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
-    """Return every field that can be collected: kind, class, purpose, why it is needed, whether it can be released."""
-    raise RuntimeError("being written")
+def actions_overview(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
+    """Return everything that can be done here: verb, who may, for what purpose, highest class, what it does."""
+    del workspace
+    return [
+        {
+            "action": one.name,
+            "roles": sorted(str(role) for role in one.needs),
+            "purpose": one.purpose,
+            "highest_class": one.highest_class,
+            "summary": one.summary,
+        }
+        for one in sorted(ACTIONS.values(), key=lambda one: one.name)
+    ]
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def consent_overview(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
     """Return all consents of all tenants: purpose, audience, term, state; no values."""
-    raise RuntimeError("being written")
+    now = workspace.clock().timestamp()
+    with workspace.store.reading() as tx:
+        rows = storage_release.consents_of(tx)
+    return [
+        {
+            "id": row.id,
+            "tenant": row.tenant,
+            "purpose": row.purpose,
+            "audience": row.audience,
+            "given_at": _when(row.given_at),
+            "until": _when(row.until),
+            "withdrawn_at": _when(row.withdrawn_at),
+            "state": "withdrawn" if row.withdrawn_at is not None else "ended" if row.until <= now else "given",
+        }
+        for row in rows
+    ]
 
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def release_overview(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
-    """Return all disclosures of all tenants: consent, audience, time, state, digest; no values."""
-    raise RuntimeError("being written")
+    """Return all disclosures of all tenants: consent, audience, times, state, digest; no values."""
+    now = workspace.clock().timestamp()
+    with workspace.store.reading() as tx:
+        rows = storage_release.disclosures_of(tx)
+    return [
+        {
+            "id": row.id,
+            "tenant": row.tenant,
+            "consent": row.consent,
+            "audience": row.audience,
+            "recipient": row.recipient,
+            "released_at": _when(row.released_at),
+            "until": _when(row.until),
+            "withdrawn_at": _when(row.withdrawn_at),
+            "state": "withdrawn" if row.withdrawn_at is not None else "ended" if row.until <= now else "released",
+            "digest": row.digest,
+        }
+        for row in rows
+    ]
+
+
+def entry_of(row: EntryRow) -> Entry:
+    """Return a stored entry as it is shown."""
+    entry = AuditEntry.from_bytes(row.entry)
+    return Entry(
+        seq=row.seq,
+        at=entry.time,
+        tenant=entry.tenant,
+        actor=entry.actor,
+        role=entry.role,
+        action=entry.action,
+        decision=entry.decision,
+        purpose=entry.purpose,
+        resources=tuple(entry.resource.split()),
+        policies=entry.policies,
+        reason=entry.reason,
+    )
+
+
+def _export(workspace: Workspace) -> tuple[bytes, str]:
+    """Return the export of the whole log, in one consistent state, and the log's public key."""
+    at = workspace.clock()
+    key = verifier_key(installation_key(workspace.data_keys, LOG, at=at), name=LOG_NAME)
+
+    def entries(rows: Iterable[EntryRow]) -> Iterable[tuple[bytes, bytes]]:
+        return ((row.entry, row.leaf) for row in rows)
+
+    with workspace.store.reading() as tx:
+        notes = [note for _, _, note in storage_ledger.all_checkpoints(tx)]
+        document = export(entries=entries(storage_ledger.every_entry(tx)), checkpoints=notes, key=key, exported_at=at)
+    return document, key
+
+
+def _when(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

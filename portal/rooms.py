@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,6 +77,13 @@ class DataKeys:
             for kept in (self._by_id, self._in_use):
                 for place in [place for place in kept if place[0] == tenant]:
                     del kept[place]
+
+    def rewrapped(self, rows: Sequence[KeyRow]) -> dict[str, bytes]:
+        """Return data keys wrapped under the newest version of their tenant's key, by id."""
+        return {
+            row.id: self.keys.rewrap(row.tenant, row.wrapped, place=key_place(row.tenant, row.id, row.purpose))
+            for row in rows
+        }
 
     def _make(self, tenant: str, purpose: str, *, at: datetime, tx: Transaction | None) -> KeyRow:
         if self.keys.status(tenant).state == "missing":

@@ -1,8 +1,8 @@
 """The worker: takes queued runs, computes them, reports how far it is, stops when asked, survives a crash.
 
 One process runs `serve`. It claims a run by a lease, renews the lease every few seconds from a thread of its own,
-writes progress at most twice a second, and looks for the wish to cancel as often. A worker that dies leaves its lease to
-end; then another one takes the run up again, at most three times. Keys are unwrapped here: a run's row names ids and
+writes progress at most twice a second, and looks for the wish to cancel as often. A worker that dies leaves its lease
+to end; then another one takes the run up again, at most three times. Keys are unwrapped here: a run's row names ids and
 nothing else.
 """
 
@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Self
 
 from portal import actions_runs, executors, storage_accounts, storage_runs
@@ -150,7 +149,7 @@ class Worker:
         with self.portal.store.writing() as tx:
             storage_runs.give_up(tx, at=self.portal.now().timestamp())
         send_waiting(self.portal.store, self.portal.keys, self.portal.mailer, self.portal.now)
-        witness_head(self.portal.store, witness_file(self.portal))
+        witness_head(self.portal.store)
 
     def compute(self, row: RunRow) -> None:
         """Compute a claimed run and end it as done, failed or cancelled."""
@@ -246,11 +245,6 @@ def member_of(portal: Portal, row: RunRow) -> Member:
     if person is not None:
         return person
     return Member(id=row.author, tenant=row.tenant, role=Role(row.role), subject=row.author, name="")
-
-
-def witness_file(portal: Portal) -> Path:
-    """Return where the log's heads are witnessed: beside the keys, away from the data."""
-    return Path(portal.settings.keys) / "witness.txt"
 
 
 def main(environment: dict[str, str], stopping: threading.Event | None = None) -> None:

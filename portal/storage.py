@@ -268,14 +268,15 @@ class Store:
     Keep both short: on SQLite there is one writer at a time.
     """
 
-    def __init__(self, engine: sa.Engine, blobs: BlobStore) -> None:
+    def __init__(self, engine: sa.Engine, blobs: BlobStore, *, witness: Path | None = None) -> None:
         self.engine = engine
         self.blobs = blobs
+        self.witness = witness  # the file to which the log's heads are copied, away from the data
 
     @classmethod
-    def at(cls, url: str, blobs: BlobStore | None = None) -> Store:
+    def at(cls, url: str, blobs: BlobStore | None = None, *, witness: Path | None = None) -> Store:
         """Open (and where needed create) the tables at an address; without blobs they live in memory."""
-        store = cls(create_engine(url), blobs or MemoryBlobs())
+        store = cls(create_engine(url), blobs or MemoryBlobs(), witness=witness)
         store.create()
         return store
 

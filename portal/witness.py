@@ -14,8 +14,11 @@ from portal.storage_ledger import newest_checkpoint
 SEPARATOR = "\n\n\n"
 
 
-def witness_head(store: Store, file: Path) -> bool:
+def witness_head(store: Store) -> bool:
     """Append the newest checkpoint where it is not the last one already; says whether anything was written."""
+    if store.witness is None:
+        return False
+    file = store.witness
     with store.reading() as tx:
         newest = newest_checkpoint(tx)
     if newest is None or newest[2] == last_witnessed(file):

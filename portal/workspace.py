@@ -92,6 +92,8 @@ class Workspace:
         self._new_blobs: list[str] = []
         self._old_blobs: list[str] = []
         self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
+        self.reason = ""  # the reason a person stated for the action
+        self._concerns = ""
 
     # --- what is kept ------------------------------------------------------------------------------------------------
 
@@ -236,6 +238,21 @@ class Workspace:
         )
         self.then(lambda tx: add_mail(tx, row))
 
+    def concern(self, tenant: str, *resources: str) -> None:
+        """Say whom the action concerns, where that is not the member's own tenant, and what it touches."""
+        self._concerns = tenant
+        self.touched.update(dict.fromkeys(resources, ""))
+
+    def opened(self) -> Transaction:
+        """Return the open transaction of an action that locks."""
+        if self.tx is None:
+            raise RuntimeError("only an action that locks has an open transaction")
+        return self.tx
+
+    def erase_blobs(self, names: Sequence[str]) -> None:
+        """Delete blobs once the action's transaction is committed."""
+        self._old_blobs.extend(names)
+
     # --- an action's frame -------------------------------------------------------------------------------------------
 
     @property
@@ -272,13 +289,13 @@ class Workspace:
             time=at,
             actor=name,
             role=str(self.member.role),
-            tenant=self.tenant,
+            tenant=self._concerns or self.tenant,
             action=action,
             resource=" ".join(resources[:MOST_RESOURCES]),
             purpose=purpose,
             decision="allowed" if decision == "allowed" else "refused",
             policies=tuple(policies),
-            reason=reason,
+            reason=reason or self.reason,
             digests=tuple(digest for digest in self.touched.values() if digest)[:MOST_RESOURCES],
         )
         return write_entry(self, tx, entry)
@@ -299,6 +316,7 @@ class Workspace:
     def _clear(self) -> None:
         self._changes, self._new_blobs, self._old_blobs = [], [], []
         self._new, self.touched = {}, {}
+        self.reason, self._concerns = "", ""
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

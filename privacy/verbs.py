@@ -71,10 +71,12 @@ _BY_GROUP: Final = {
     ("write_packs", "pack", "knowledge", "internal"): "draft_pack test_pack submit_pack",
     ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
     ("audit", "log", "audit", "internal"): (
-        "read_log verify_log export_log today field_inventory consent_overview release_overview access_review"
+        "read_log verify_log export_log today field_inventory actions_overview consent_overview release_overview"
+        " access_review"
     ),
     ("operate", "tenant", "operation", "internal"): (
-        "create_tenant suspend_tenant resume_tenant close_tenant tenants register_provider remove_provider jobs"
+        "create_tenant suspend_tenant resume_tenant close_tenant tenants providers register_provider remove_provider"
+        " jobs"
     ),
     ("operate", "tenant", "support", "internal"): "break_glass support_view",
     ("support", "dataset", "support", "sensitive"): "support_read",
