@@ -163,7 +163,8 @@ def framed(index: str, tag: str) -> str:
     """Streamlit's index page with our language, title, mark, style and script, and without its own script and notes."""
     head, _, rest = index.partition("<script>")
     _, _, rest = rest.partition("</script>")
-    page = head + '<script src="/shell/shell.js"></script><script src="/shell/upload.js"></script><link rel="stylesheet" href="/shell/shell.css">' + rest
+    scripts = '<script src="/shell/shell.js"></script><script src="/shell/upload.js"></script>'
+    page = head + scripts + '<link rel="stylesheet" href="/shell/shell.css">' + rest
     page = page.replace('<html lang="en">', f'<html lang="{tag}">').replace("./static/", "/static/")
     page = _without(page, "<!--", "-->")
     page = _without(page, "<noscript>", "</noscript>")

@@ -1,0 +1,30 @@
+"""What every page of a workspace starts with: the page's name and the trust strip."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from portal import actions_journey
+from portal.context import Visit
+from portal.text import t
+
+
+def page_frame(visit: Visit, name: str) -> None:
+    """Draw the trust strip (for a tenant's people) and the page's name above its answer."""
+    if not visit.member.vendor:
+        st.html(_strip(visit))
+    st.html(f'<div class="ms-title">{escape(t(f"shell.pages.{name}"))}</div>')
+
+
+def _strip(visit: Visit) -> str:
+    trust = actions_journey.who_can_see(visit.workspace)
+    whose = t("shell.strip.sample") if trust.sample else t("shell.strip.yours")
+    who = t("shell.strip.only_you") if trust.members <= 1 else t("shell.strip.who", count=trust.members)
+    released = t("shell.strip.released", count=trust.released) if trust.released else t("shell.strip.nothing_released")
+    grade = t("shell.strip.grade", grade=trust.grade) if trust.grade else t("shell.strip.no_test")
+    facts = "".join(f"<span>{escape(fact)}</span>" for fact in (who, released, grade))
+    link = f'<a href="/trust" target="_self">{escape(t("shell.strip.link"))}</a>'
+    sample = " ms-sample" if trust.sample else ""
+    return f'<div class="ms-strip{sample}"><b>{escape(whose)}</b>{facts}{link}</div>'
