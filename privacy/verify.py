@@ -28,8 +28,8 @@ class Report:
     """The outcome. `index` is the first bad entry (counted from 0), None where all hold or no entry is to blame.
 
     `code` is one of: ok, not_an_export, entry_unreadable, entry_changed, entry_missing, entry_extra, entry_reordered,
-    root_differs, checkpoint_signature, checkpoint_unsigned, checkpoint_unreadable, checkpoint_missing, key_unreadable,
-    key_differs, history_rewritten, log_cut_short, proof_wrong. `last` ends the range where the fault could only be
+    root_differs, checkpoint_root, checkpoint_signature, checkpoint_unsigned, checkpoint_unreadable,
+    checkpoint_missing, key_unreadable, key_differs, history_rewritten, log_cut_short, not_a_proof, proof_wrong. `last` ends the range where the fault could only be
     narrowed down to `index`..`last`.
     """
 
@@ -257,7 +257,7 @@ def _behind(proven: int, head: Checkpoint, line: int, *, own_fault: bool) -> _Fa
     """The fault of a root that differs: between the entries proven so far and the checkpoint's size, or its own."""
     last = max(head.size - 1, 0)
     if own_fault or head.size == proven:
-        return _Fault("root_differs", f"the checkpoint of size {head.size} has another root", line=line)
+        return _Fault("checkpoint_root", f"the checkpoint of size {head.size} has another root", line=line)
     which = f"entry {proven}" if proven == last else f"one of the entries {proven} to {last}"
     return _Fault("root_differs", f"{which} is not what was signed", index=proven, last=last, line=proven + 2)
 
