@@ -177,12 +177,12 @@ class UploadColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasePolicy:
-    """What a disclosure made with this pack may hold, and how coarse."""
+    """What a disclosure made with this pack may hold at most; the bands are those of the public grid."""
 
-    allowed: Mapping[str, tuple[float, ...]]  # field -> edges of its bands
+    allowed: tuple[str, ...]  # fields of privacy.release
     purposes: tuple[str, ...]
     days_at_most: int
-    never: tuple[str, ...]
+    never: tuple[Text, ...]  # shown to the prospect: what no release will ever hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

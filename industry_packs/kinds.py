@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from privacy.consent import PURPOSES
+from privacy.release import FIELDS
 from templates import schemas
 from templates.checklist_document import OWNERS
 from templates.documents import LANGUAGES, DocumentError, closest
@@ -237,13 +239,13 @@ GUIDE = Document(
 )
 RELEASE_POLICY = Document(
     kind="release_policy",
-    about="What a disclosure may hold, and how coarse",
+    about="What a disclosure may hold at most",
     fields=Fields(
         {
-            "allowed": ByName(of=Several(of=Number(), at_least=2, at_most=20)),
-            "purposes": Several(of=ID, at_least=1, at_most=10),
+            "allowed": Several(of=Choice(tuple(FIELDS)), at_least=1, at_most=60),
+            "purposes": Several(of=Choice(tuple(PURPOSES)), at_least=1, at_most=10),
             "days_at_most": Whole(low=1, high=730),
-            "never": Several(of=_name, at_least=1, at_most=40),
+            "never": Several(of=_title, at_least=1, at_most=40),
         }
     ),
 )
