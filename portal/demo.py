@@ -7,7 +7,6 @@ import logging
 from starlette.routing import BaseRoute
 
 from portal import actions_data, storage_accounts
-from portal.actions import ActionError
 from portal.demo_idp import REALMS, DemoProvider, Realm
 from portal.identity import Profile, Provider, Role, Tenant
 from portal.strongbox import PROVIDER
@@ -80,5 +79,5 @@ def _sample(portal: Portal, realm: Realm) -> None:
         member = storage_accounts.admit(tx, profile, language=DEFAULT_LANGUAGE, now=portal.now())
     try:
         actions_data.load_sample(portal.workspace(member))
-    except (ActionError, RuntimeError) as error:
+    except (ValueError, RuntimeError) as error:  # the refusals of every folder; the demo starts without a sample
         log.warning("no sample data: %s", error)

@@ -65,10 +65,10 @@ class LandingRoutes:
         here = f"/s/{quote(token, safe='')}"
         session: Session | None = request.scope["portal_session"]
         lead = markup(
-            "<p>{lead}</p><ul><li>{a}</li><li>{b}</li></ul>",
+            "<p>{lead}</p><ul><li>{yours}</li><li>{free}</li></ul>",
             lead=t("shell.link_lead"),
-            a=t("shell.link_yours"),
-            b=t("shell.link_free"),
+            yours=t("shell.link_yours"),
+            free=t("shell.link_free"),
         )
         if session is not None:
             body = markup(
@@ -81,8 +81,10 @@ class LandingRoutes:
             body = markup(
                 '<form method="post" action="/auth/code/send"><input type="hidden" name="next" value="{here}">'
                 '<label for="name">{name}</label>'
-                '<input id="name" name="name" autocomplete="name" maxlength="100" required><label for="email">{email}</label><input id="email" name="email" type="email" autocomplete="email" '
-                'maxlength="254" required placeholder="{example}"><button>{go}</button></form>'
+                '<input id="name" name="name" autocomplete="name" maxlength="100" required>'
+                '<label for="email">{email}</label>'
+                '<input id="email" name="email" type="email" autocomplete="email" maxlength="254" required '
+                'placeholder="{example}"><button>{go}</button></form>'
                 '<div class="or"><span>{or_}</span></div>'
                 '<a class="choice" href="/auth/sign-in?next={quoted}"><b>{other}</b><span>{hint}</span></a>',
                 here=here,
