@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from calculators.uncertainty import Shape
+from calculators.units import Array
+
 Text = Mapping[str, str]
 """The same sentence in several languages: {"zh-CN": ..., "en": ...}."""
 

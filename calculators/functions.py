@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calculators import flows as money_flows
 from calculators import money, ramps, tax
@@ -155,7 +156,7 @@ def _full(array: Array, frame: Frame) -> Array:
     return array if array.shape[1] > 1 else np.broadcast_to(array, (len(array), frame.periods + 1))
 
 
-def _placed(where: Callable[[Array, float], Array]) -> Callable[[Builder, Call], Part]:
+def _placed(where: Callable[[Array, float], NDArray[np.bool_]]) -> Callable[[Builder, Call], Part]:
     """k, x: x in the periods for which `where(t, k)` holds, 0 in the others."""
 
     def build(builder: Builder, node: Call) -> Part:
@@ -170,6 +171,12 @@ def _placed(where: Callable[[Array, float], Array]) -> Callable[[Builder, Call],
 def _each(builder: Builder, node: Call) -> Part:
     part = _over_time(builder, builder.number(node.arguments[0]))
     run, mask = part.run, builder.frame.t > 0
+    return Part(Kind(part.kind.dimension, PERIOD), lambda values: np.where(mask, run(values), 0.0), node)
+
+
+def _at_end(builder: Builder, node: Call) -> Part:
+    part = _over_time(builder, builder.number(node.arguments[0]))
+    run, mask = part.run, builder.frame.t == builder.frame.periods
     return Part(Kind(part.kind.dimension, PERIOD), lambda values: np.where(mask, run(values), 0.0), node)
 
 
@@ -197,7 +204,7 @@ def _grown(builder: Builder, node: Call) -> Part:
     def compound(values: Mapping[str, Array]) -> Array:
         factors = 1.0 + _full(run(values), frame)
         factors[:, 0] = 1.0
-        return np.cumprod(factors, axis=1)
+        return np.asarray(np.cumprod(factors, axis=1))
 
     return Part(Kind(NUMBER, PERIOD), compound, node)
 
@@ -455,7 +462,7 @@ def _function(form: str, zh: str, en: str, build: Callable[[Builder, Call], Part
 
 
 def _sum(array: Array) -> Array:
-    return array.sum(axis=1, keepdims=True)
+    return np.asarray(array.sum(axis=1, keepdims=True))
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -482,6 +489,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "at": _function("at(k, x)", "仅在第k期", "only in period k", _placed(lambda t, k: t == k)),
     "from_period": _function("from_period(k, x)", "自第k期起", "from period k on", _placed(lambda t, k: t >= k)),
     "until": _function("until(k, x)", "至第k期止", "up to period k", _placed(lambda t, k: t <= k)),
+    "at_end": _function("at_end(x)", "仅在最后一期", "only in the last period", _at_end),
     "each": _function("each(x)", "第1期起每期", "in every period from 1 on", _each),
     "cumulative": _function("cumulative(x)", "累计", "running total", _series(lambda x: np.cumsum(x, axis=1))),
     "previous": _function("previous(x)", "上一期", "of the period before", _series(_previous)),

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from calculators.declarations import Cap, Correlation, Formula, Input, Output
 from calculators.formula import Compiled, compile_formula
-from calculators.functions import FUNCTIONS
-from calculators.parts import CONSTANT_NAMES, PERIOD, Frame, Kind
+from calculators.parts import CONSTANT_NAMES, Frame, Kind
 from calculators.syntax import FormulaText, closest, names_in, parse
 from calculators.units import CalculationError, Unit
 
@@ -74,16 +74,16 @@ def compile_plan(
         units[item.name] = (unit, known[item.name])
         _check_input(item)
     capped_by = _coverage(formulas, caps)
-    texts: dict[str, Formula | Cap] = {item.name: item for item in (*formulas, *caps)}
+    texts: dict[str, Formula | Cap] = {**{one.name: one for one in formulas}, **{cap.name: cap for cap in caps}}
     uses = {name: names_in(parse(name, item.text)) - frozenset(CONSTANT_NAMES) for name, item in texts.items()}
     order = _order(texts, uses, capped_by, frozenset(cap.name for cap in caps))
     compiled: dict[str, Compiled] = {}
     for name in order:
-        item = texts[name]
-        compiled[name] = compile_formula(name, item.text, item.unit, known, frame)
+        written = texts[name]
+        compiled[name] = compile_formula(name, written.text, written.unit, known, frame)
         known[name] = compiled[name].kind
-        if isinstance(item, Cap):
-            _check_cap(item, compiled)
+        if isinstance(written, Cap):
+            _check_cap(written, compiled)
     _check_shown(outputs, correlations, known, inputs)
     feeds = {
         name: (*sorted(compiled[name].uses), *([capped_by[name]] if name in capped_by else [])) for name in compiled
@@ -110,7 +110,7 @@ def _check_sizes(frame: Frame, formulas: Sequence[Formula], caps: Sequence[Cap])
         )
     for lookup in frame.lookups.values():
         xs = [x for x, _ in lookup.points]
-        if not xs or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+        if not xs or any(b <= a for a, b in pairwise(xs)):
             raise CalculationError(
                 f"lookup {lookup.name}: x values must ascend",
                 code="lookup_order",
@@ -121,8 +121,9 @@ def _check_sizes(frame: Frame, formulas: Sequence[Formula], caps: Sequence[Cap])
 
 
 def _check_names(frame: Frame, inputs: Sequence[Input], formulas: Sequence[Formula], caps: Sequence[Cap]) -> None:
-    taken: set[str] = {*FUNCTIONS, *CONSTANT_NAMES, *_reserved, PERIOD}
-    for name in [item.name for item in (*inputs, *formulas, *caps)] + list(frame.lookups):
+    taken: set[str] = {*CONSTANT_NAMES, *_reserved}
+    names = [one.name for one in inputs] + [one.name for one in formulas] + [one.name for one in caps]
+    for name in [*names, *frame.lookups]:
         if not _name.fullmatch(name):
             raise CalculationError(
                 f"{name!r} cannot be a name",
@@ -136,7 +137,7 @@ def _check_names(frame: Frame, inputs: Sequence[Input], formulas: Sequence[Formu
                 f"the name {name!r} is taken",
                 code="name_taken",
                 place=name,
-                remedy="Choose a name that no function, constant, input or formula has.",
+                remedy="Choose a name that no constant, input, formula or table has.",
                 name=name,
             )
         taken.add(name)

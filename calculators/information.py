@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from calculators.units import Array
@@ -59,7 +59,7 @@ def evppi(values: Array, known: Array, *, seed: int, bins: int = 64, shuffles: i
     order = np.argsort(inputs, kind="stable")[:count]
     generator = np.random.default_rng(seed)
 
-    def gain(order: Array) -> float:
+    def gain(order: NDArray[np.intp]) -> float:
         means = results[order].reshape(bins, -1).mean(axis=1)
         return float(np.maximum(means, 0).mean() - max(means.mean(), 0.0))
 

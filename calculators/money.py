@@ -34,7 +34,7 @@ def rate_per_period(annual_effective: ArrayLike, periods_a_year: int = 12) -> Ar
 
 def effective_rate(nominal: ArrayLike, periods_a_year: int = 12) -> Array:
     """Annual effective rate of a nominal one that is paid in equal parts: (1 + r/m)^m - 1."""
-    return np.expm1(np.log1p(np.asarray(nominal, np.float64) / periods_a_year) * periods_a_year)
+    return np.asarray(np.expm1(np.log1p(np.asarray(nominal, np.float64) / periods_a_year) * periods_a_year))
 
 
 def real_rate(nominal: ArrayLike, inflation: ArrayLike) -> Array:

@@ -49,7 +49,7 @@ def logistic(time: ArrayLike, t10: ArrayLike, t90: ArrayLike) -> Array:
 def _mean_over_periods(integral: Callable[[Array], Array], t: Array) -> Array:
     """Mean of a share over ((t-1), t], from its integral; 0 in period 0."""
     before = np.maximum(t - 1, 0)
-    return np.where(t > 0, integral(t) - integral(before), 0.0)
+    return np.asarray(np.where(t > 0, integral(t) - integral(before), 0.0))
 
 
 def linear_ramp(t: Array, delay: Array, duration: Array) -> Array:
@@ -58,7 +58,7 @@ def linear_ramp(t: Array, delay: Array, duration: Array) -> Array:
 
     def integral(time: Array) -> Array:
         inside = np.clip(time - delay, 0, length)
-        return inside**2 / (2 * length) + np.maximum(time - delay - length, 0)
+        return np.asarray(inside**2 / (2 * length) + np.maximum(time - delay - length, 0))
 
     return _mean_over_periods(integral, t)
 

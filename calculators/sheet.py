@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.calculator import (
-    Array,
-    Calculator,
-    Cap,
-    Correlation,
-    Formula,
-    Given,
-    Input,
-    Lookup,
-    Output,
-    Text,
-    Tier,
-)
-from calculators.units import CalculationError
+import numpy as np
+
+from calculators.calculator import Calculator
+from calculators.declarations import Cap, Correlation, Formula, Given, Input, Output, Text, Tier, weakest
+from calculators.drivers import Drivers, Value, gather
+from calculators.figures import Capped, Figure, TornadoBar, Trace, bar_to_json, plain, trace_to_json
+from calculators.graph import Plan
+from calculators.parts import Lookup
+from calculators.sensitivity import SobolShares, break_even, one_way, sobol, two_way
+from calculators.uncertainty import chance
+from calculators.units import Array, CalculationError
+from calculators.wording import formula_text
 
 __all__ = [
     "CalculationError",
     "Calculator",
     "Cap",
+    "Capped",
     "Correlation",
     "Figure",
     "Formula",
@@ -40,65 +39,11 @@ __all__ = [
     "run_calculator",
 ]
 
+CHUNK = 4096
+"""Draws computed at a time, so that all formulas of a chunk stay in the processor's cache."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """An output over all draws, in its unit. For a series each of p10 ... mean has one value per period.
-
-    `undefined` is the share of draws without a value (an IRR that does not exist, a payback never reached); the
-    percentiles are over the others. `chance` is P(value < chance_below) or P(value > chance_above), with its 95 %
-    interval: (estimate, low, high).
-    """
-
-    name: str
-    unit: str
-    values: Array  # [draw] or [draw, period]
-    p10: Any
-    p50: Any
-    p90: Any
-    mean: Any
-    undefined: float
-    chance: tuple[float, float, float] | None
-    tier: Tier
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """Where one number comes from: its formula in words, what it uses (each again a Trace), or its source."""
-
-    name: str
-    title: Text
-    unit: str
-    kind: str  # input, formula, cap
-    formula: Text
-    p10: Any
-    p50: Any
-    p90: Any
-    tier: Tier
-    source: Text
-    age_days: float | None
-    stale: bool
-    claim_off: bool  # a vendor claim whose no-effect value is used instead
-    objections: tuple[str, ...]
-    uses: tuple[Trace, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TornadoBar:
-    """The output when one input stands at its P10 and at its P90, all others at their median; widest first."""
-
-    input: str
-    title: Text
-    tier: Tier
-    at_p10: float
-    at_p90: float
-    input_p10: float
-    input_p90: float
-    unit: str
-
-    @property
-    def swing(self) -> float:
-        return abs(self.at_p90 - self.at_p10)
+KEPT_DRAWS = 4096
+"""Draws kept of series that are not outputs; their percentiles in a trace are over these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,40 +51,351 @@ class Sheet:
     """An evaluated calculator. `claims`: whether vendor claims (tier D) were allowed to count."""
 
     calculator: Calculator
+    drivers: Drivers
     draws: int
     seed: int
     claims: bool
     outputs: Mapping[str, Figure]
+    capped: tuple[Capped, ...]
+    kept: Mapping[str, Array]  # in base units; all draws of numbers, KEPT_DRAWS of series
+
+    def tier(self, name: str) -> Tier:
+        """The weakest tier among the inputs a number is made of; a claim that is off does not count."""
+        plan = self.calculator.plan
+        found = [self.drivers.known[item] for item in plan.ancestors(name) if item in self.drivers.known]
+        return weakest(*(known.tier for known in found if not known.claim_off))
+
+    def percentiles(self, name: str) -> tuple[Any, Any, Any]:
+        """P10, P50 and P90 of any input, formula or cap in its unit; lists for a series."""
+        low, middle, high = _percentiles(self.kept[name] / self.calculator.plan.unit(name).factor)
+        return low, middle, high
 
     def trace(self, name: str) -> Trace:
         """Open any input, formula or output."""
-        raise RuntimeError("being written")
+        plan = self.calculator.plan
+        self._check_name(name)
+        p10, p50, p90 = self.percentiles(name)
+        shared = {"name": name, "unit": plan.unit(name).text, "p10": p10, "p50": p50, "p90": p90}
+        if name in self.drivers.known:
+            known = self.drivers.known[name]
+            return Trace(
+                **shared,
+                title=known.item.title,
+                kind="input",
+                formula={},
+                tier=known.tier,
+                source=known.source,
+                age_days=known.age_days,
+                stale=known.stale,
+                claim_off=known.claim_off,
+                objections=known.objections,
+                uses=(),
+            )
+        titles = self.titles()
+        return Trace(
+            **shared,
+            title=titles[name],
+            kind="cap" if name in plan.caps else "formula",
+            formula=formula_text(plan.compiled[name].tree, titles),
+            tier=self.tier(name),
+            source={},
+            age_days=None,
+            stale=False,
+            claim_off=False,
+            objections=(),
+            uses=tuple(self.trace(used) for used in plan.feeds[name]),
+        )
+
+    def titles(self) -> dict[str, Text]:
+        """What each name is called."""
+        calculator = self.calculator
+        found: dict[str, Text] = {one.name: one.title for one in calculator.inputs}
+        shown = {output.name: output.title for output in calculator.outputs}
+        named: tuple[Formula | Cap, ...] = (*calculator.formulas, *calculator.caps)
+        for item in named:
+            found[item.name] = item.title or shown.get(item.name, {})
+        return found
+
+    def model(self, name: str, points: Array) -> Array:
+        """One number at points [n, driver] of uniform numbers, in its unit: what sensitivity analyses call."""
+        plan = self.calculator.plan
+        self._check_single(name)
+        found = _computed(plan, self.drivers, points, frozenset({name}))[name]
+        return np.broadcast_to(found[:, 0], (len(points),)) / plan.unit(name).factor
 
     def tornado(self, name: str) -> tuple[TornadoBar, ...]:
-        """What one number is most sensitive to."""
-        raise RuntimeError("being written")
+        """What one number is most sensitive to: each driver at P10 and P90, widest first.
 
-    def to_json(self) -> dict[str, Any]:
-        """Outputs with percentiles, chances, traces, tornado; JSON-ready."""
-        raise RuntimeError("being written")
+        Simulated draws that belong together move as one bar. What several inputs do together a tornado cannot show.
+        """
+        columns = self.drivers.columns
+        _, ends = one_way(lambda points: self.model(name, points), len(columns))
+        bars = []
+        for i, column in enumerate(columns):
+            first = self.drivers.moved_by(column)[0]
+            at = first.values(np.array([0.1, 0.9])) / first.unit.factor
+            total = at.sum(axis=1)
+            bars.append(
+                TornadoBar(
+                    input=first.item.name,
+                    title=first.item.title,
+                    tier=first.tier,
+                    at_p10=float(ends[i, 0]),
+                    at_p90=float(ends[i, 1]),
+                    input_p10=float(total[0]),
+                    input_p90=float(total[1]),
+                    unit=first.item.unit,
+                )
+            )
+        return tuple(sorted(bars, key=lambda bar: (-bar.swing if np.isfinite(bar.swing) else 0.0, bar.input)))
+
+    def sobol(self, name: str, *, samples: int = 1024) -> tuple[tuple[str, ...], SobolShares]:
+        """Variance shares of one number by driver, as if the drivers were independent: names and shares."""
+        columns = self.drivers.columns
+        shares = sobol(lambda points: self.model(name, points), len(columns), samples=samples, seed=self.seed)
+        return tuple(self.drivers.moved_by(column)[0].item.name for column in columns), shares
+
+    def break_even(self, name: str, driver: str, *, target: float = 0.0) -> tuple[float, ...]:
+        """What must be true: values of one input at which the number equals `target`, others at their median.
+
+        For a simulated series the value is its total over the periods. Empty when nothing within its range does it.
+        """
+        known = self.drivers.known[driver]
+        which = self.drivers.columns.index(known.driver)
+        found = break_even(lambda points: self.model(name, points), len(self.drivers.columns), which, target=target)
+        return tuple(float(known.values(np.array([q])).sum() / known.unit.factor) for q in found)
+
+    def two_way(self, name: str, first: str, second: str, *, steps: int = 9) -> tuple[Array, Array, Array]:
+        """The number over a grid of two inputs: values of the first [step], of the second [step], results."""
+        one, other = self.drivers.known[first], self.drivers.known[second]
+        columns = self.drivers.columns
+        quantiles, results = two_way(
+            lambda points: self.model(name, points),
+            len(columns),
+            columns.index(one.driver),
+            columns.index(other.driver),
+            steps=steps,
+        )
+        return (
+            one.values(quantiles).sum(axis=1) / one.unit.factor,
+            other.values(quantiles).sum(axis=1) / other.unit.factor,
+            results,
+        )
+
+    def to_json(self, *, tornado: bool = True) -> dict[str, Any]:
+        """Outputs with percentiles, chances, traces and what they are sensitive to; JSON-ready, NaN as null."""
+        calculator = self.calculator
+        shown = {output.name: output for output in calculator.outputs}
+        outputs: dict[str, Any] = {}
+        for name, figure in self.outputs.items():
+            output = shown[name]
+            outputs[name] = {
+                "title": dict(output.title),
+                "unit": figure.unit,
+                "p10": figure.p10,
+                "p50": figure.p50,
+                "p90": figure.p90,
+                "mean": figure.mean,
+                "undefined": figure.undefined,
+                "chance": figure.chance,
+                "chance_below": output.chance_below,
+                "chance_above": output.chance_above,
+                "tier": figure.tier.value,
+                "action": dict(output.action),
+                "acceptance": dict(output.acceptance),
+                "trace": trace_to_json(self.trace(name)),
+            }
+            if tornado and not calculator.plan.kind(name).axis:
+                outputs[name]["tornado"] = [bar_to_json(bar) for bar in self.tornado(name)]
+        return {
+            "calculator": calculator.id,
+            "version": calculator.version,
+            "draws": self.draws,
+            "seed": self.seed,
+            "claims": self.claims,
+            "period": calculator.period,
+            "periods": calculator.periods,
+            "outputs": plain(outputs),
+            "capped": [
+                {
+                    "benefit": one.benefit,
+                    "cap": one.cap,
+                    "share_of_draws": one.share_of_draws,
+                    "mean_lost": one.mean_lost,
+                    "unit": one.unit,
+                }
+                for one in self.capped
+            ],
+        }
+
+    def _check_name(self, name: str) -> None:
+        if name not in self.kept:
+            raise CalculationError(
+                f"this sheet has no number {name!r}",
+                code="unknown_number",
+                place=name,
+                remedy="Ask for an input, a formula or an output.",
+                name=name,
+            )
+
+    def _check_single(self, name: str) -> None:
+        self._check_name(name)
+        if self.calculator.plan.kind(name).axis:
+            raise CalculationError(
+                f"{name} is a series; one number is needed here",
+                code="single_needed",
+                place=name,
+                remedy="Reduce it with sum, mean or last in a formula of its own.",
+                name=name,
+            )
 
 
-def evaluate(
-    calculator: Calculator,
-    values: Mapping[str, Given | float | str | Array],
-    *,
-    draws: int,
-    seed: int,
-    claims: bool,
-) -> Sheet:
+def _percentiles(values: Array) -> list[Any]:
+    """P10, P50, P90 of [draw, axis] over the finite draws; lists when there is an axis, NaN where nothing is finite."""
+    finite = np.isfinite(values)
+    if finite.all():
+        table = np.quantile(values, [0.1, 0.5, 0.9], axis=0)
+    else:
+        table = np.full((3, values.shape[1]), np.nan)
+        for column in range(values.shape[1]):
+            good = values[finite[:, column], column]
+            if len(good):
+                table[:, column] = np.quantile(good, [0.1, 0.5, 0.9])
+    return [float(row[0]) if len(row) == 1 else [float(value) for value in row] for row in table]
+
+
+def _computed(plan: Plan, drivers: Drivers, points: Array, wanted: frozenset[str]) -> dict[str, Array]:
+    """The wanted names at points [n, driver], [n or 1, axis or 1] in base units."""
+    needed = plan.ancestors(*wanted)
+    found: dict[str, list[Array]] = {name: [] for name in wanted}
+    for start in range(0, len(points), CHUNK):
+        values = _chunk(plan, drivers, points[start : start + CHUNK], needed)
+        for name in wanted:
+            found[name].append(values[name])
+    return {name: _joined(parts) for name, parts in found.items()}
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    if len(parts) == 1 or len(parts[0]) == 1:
+        return parts[0]
+    return np.concatenate(parts)
+
+
+def _chunk(plan: Plan, drivers: Drivers, points: Array, needed: frozenset[str]) -> dict[str, Array]:
+    """Everything needed at these points; benefits as their caps leave them, and raw ones under "raw NAME"."""
+    values = drivers.inputs(points, needed)
+    with np.errstate(all="ignore"):
+        for name in plan.order:
+            if name not in needed:
+                continue
+            values[name] = plan.compiled[name].run(values)
+            if name in plan.caps:
+                _hold_back(plan, name, values)
+    return values
+
+
+def _hold_back(plan: Plan, cap: str, values: dict[str, Array]) -> None:
+    """Scale the benefits under a cap down to it, wherever together they exceed it."""
+    covered = [name for name in plan.caps[cap].covers if name in values]
+    total = np.maximum(values[covered[0]], 0.0)
+    for name in covered[1:]:
+        total = total + np.maximum(values[name], 0.0)
+    limit = np.maximum(values[cap], 0.0)
+    scale = np.where(total > limit, limit / np.where(total > 0, total, 1.0), 1.0)
+    for name in covered:
+        raw = values[name]
+        values[f"raw {name}"] = raw
+        values[name] = np.where(raw > 0, raw * scale, raw)
+
+
+def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int, seed: int, claims: bool) -> Sheet:
     """Compute every formula over `draws` joint draws of the uncertain inputs.
 
     A plain value in `values` counts as typed by the customer (tier B). Same arguments, same numbers.
     Raises CalculationError for a missing input, a value outside its declared range, a wrong unit or shape.
     """
-    raise RuntimeError("being written")
+    drivers = gather(calculator, values, claims=claims)
+    plan = calculator.plan
+    points = drivers.draw(draws, seed)
+    shown = {output.name for output in calculator.outputs}
+    every = frozenset({*plan.inputs, *plan.compiled})
+    kept: dict[str, list[Array]] = {name: [] for name in every}
+    held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by}
+    for start in range(0, draws, CHUNK):
+        chunk = points[start : start + CHUNK]
+        computed = _chunk(plan, drivers, chunk, every)
+        for name in every:
+            array = computed[name]
+            series = plan.kind(name).axis and name not in shown
+            if start == 0 or (len(array) > 1 and not (series and start >= KEPT_DRAWS)):
+                kept[name].append(array)
+        for name, parts in held.items():
+            lost = np.broadcast_to(computed[f"raw {name}"] - computed[name], (len(chunk), computed[name].shape[1]))
+            total = lost.sum(axis=1)
+            parts.append((int(np.count_nonzero(total > 0)), float(total.sum())))
+    joined = {name: _joined(parts) for name, parts in kept.items()}
+    sheet = Sheet(
+        calculator=calculator,
+        drivers=drivers,
+        draws=draws,
+        seed=seed,
+        claims=claims,
+        outputs={},
+        capped=tuple(
+            Capped(
+                benefit=name,
+                cap=plan.capped_by[name],
+                share_of_draws=sum(hits for hits, _ in parts) / draws,
+                mean_lost=sum(lost for _, lost in parts) / draws / plan.unit(name).factor,
+                unit=plan.unit(name).text,
+            )
+            for name, parts in held.items()
+        ),
+        kept=joined,
+    )
+    figures = {output.name: _figure(sheet, output) for output in calculator.outputs}
+    return Sheet(
+        calculator=calculator,
+        drivers=drivers,
+        draws=draws,
+        seed=seed,
+        claims=claims,
+        outputs=figures,
+        capped=sheet.capped,
+        kept=joined,
+    )
+
+
+def _figure(sheet: Sheet, output: Output) -> Figure:
+    name, plan = output.name, sheet.calculator.plan
+    unit = plan.unit(name)
+    table = sheet.kept[name] / unit.factor
+    p10, p50, p90 = _percentiles(table)
+    finite = np.isfinite(table)
+    counts = finite.sum(axis=0)
+    sums = np.where(finite, table, 0.0).sum(axis=0)
+    means = [float(total / count) if count else np.nan for total, count in zip(sums, counts, strict=True)]
+    single = table.shape[1] == 1
+    asked = None
+    if single and (output.chance_below is not None or output.chance_above is not None):
+        below = table < output.chance_below if output.chance_below is not None else ~finite
+        above = table > output.chance_above if output.chance_above is not None else ~finite
+        asked = chance(int(np.count_nonzero(below | above | ~finite)), len(table))
+    values = np.broadcast_to(table, (sheet.draws, table.shape[1]))
+    return Figure(
+        name=name,
+        unit=unit.text,
+        values=values[:, 0] if single else values,
+        p10=p10,
+        p50=p50,
+        p90=p90,
+        mean=means[0] if single else means,
+        undefined=float(1 - finite.all(axis=1).mean()),
+        chance=asked,
+        tier=sheet.tier(name),
+    )
 
 
 def run_calculator(calculator: Calculator, values: Mapping[str, str], *, draws: int, seed: int, claims: bool) -> Sheet:
-    """What `mingsuan calc` does: inputs as written, such as {"repair": "12 min"}."""
-    raise RuntimeError("being written")
+    """What `mingsuan calc` does: inputs as written, such as {"repair": "12 min"} or {"repair": "8 / 12 / 30 min"}."""
+    return evaluate(calculator, dict(values), draws=draws, seed=seed, claims=claims)

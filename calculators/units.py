@@ -118,11 +118,11 @@ def _named(name: str) -> Unit | None:
     known = SIGNS.get(name, name)
     try:
         factor, base = registry.get_root_units(known)
-        if registry.Quantity(0.0, known).to_root_units().magnitude != 0:
+        if registry.Quantity(0.0, known).to_root_units().magnitude != 0 or isinstance(factor, complex):
             return None
     except (pint.errors.PintError, AttributeError, ValueError, TypeError, ZeroDivisionError):
         return None
-    if not isinstance(factor, (int, float)) or not math.isfinite(factor) or factor <= 0:
+    if not isinstance(factor, int | float) or not math.isfinite(factor) or factor <= 0:
         return None
     dimension = _dimension({str(key): float(power) for key, power in base.dimensionality.items()})
     return Unit(name, factor * 1.0, dimension)
