@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from portal import actions_journey
+from portal import actions_journey, charts
 from portal.context import Visit
 from portal.text import t
 
@@ -28,3 +28,17 @@ def _strip(visit: Visit) -> str:
     link = f'<a href="/trust" target="_self">{escape(t("shell.strip.link"))}</a>'
     sample = " ms-sample" if trust.sample else ""
     return f'<div class="ms-strip{sample}"><b>{escape(whose)}</b>{facts}{link}</div>'
+
+
+def look() -> charts.Theme:
+    """The theme of charts that fits the browser's."""
+    return charts.theme(str(getattr(st.context.theme, "type", None) or "light"))
+
+
+def draw(spec: charts.Spec, *, key: str, height: int = 340, alt: str = "", sample: bool = False) -> None:
+    """Draw a chart; charts of sample data say so on their face."""
+    if sample:
+        mark = {"type": "text", "right": 8, "bottom": 4, "silent": True, "z": -1}
+        style = {"text": t("data.sample_mark"), "fill": look().quiet, "fontSize": 12, "fontFamily": charts.FONT}
+        spec = {**spec, "graphic": [{**mark, "style": style}]}
+    st.echarts_chart(spec, height=height, key=key, theme=None, alt=alt or None)
