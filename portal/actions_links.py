@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal.actions import OWNER, REPS, TENANT, action
-from portal.workspace import Workspace
+from portal import storage_release, storage_values
+from portal.actions import OWNER, REPS, TENANT, ActionError, action
+from portal.storage import Transaction, new_id
+from portal.storage_release import LinkRow
+from portal.text import speaking, t
+from portal.workspace import MissingError, Workspace
+from privacy.disclosure import Disclosure, release_filter
+from privacy.links import ShareLink, new_token, normal_email, token_hash
+
+MILESTONES = (
+    ("released", "release"),
+    ("appraised", "case"),
+    ("simulated", "result"),
+    ("planned", "scenario"),
+    ("modelled", "line"),
+    ("measured", "baseline"),
+    ("uploaded", "dataset"),
+)
+"""What a tenant has reached and the kind of value that shows it, the furthest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
-    """One link as its author sees it. `progress` is "" unless the tenant agreed to show it."""
+    """One link as its author sees it. `state`: open, used, expired or revoked.
+
+    `progress` is "" unless the tenant agreed to show it: opened, uploaded, measured, modelled, planned, simulated,
+    appraised or released.
+    """
 
     id: str
     label: str
@@ -24,7 +46,7 @@ class LinkView:
     max_uses: int
     uses: int
     revoked_at: datetime | None
-    state: str  # open, used, expired, revoked
+    state: str
     progress: str
 
 
@@ -37,17 +59,11 @@ class NewLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """What a link opened: the tenant and whether it was created by this opening."""
-
-    tenant: str
-    created: bool
-    pack: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """One released result as the rep sees it."""
+    """One released result as the rep sees it; `privacy.disclosure.words(payload)` gives the words.
+
+    `account` is the label that the rep gave his own link, or the account's pseudonym.
+    """
 
     id: str
     account: str
@@ -67,45 +83,197 @@ def invite(
     domain: str = "",
     pack: str = "",
     email: str = "",
+    origin: str = "",
 ) -> NewLink:
     """Create a sandbox link: for whom (the rep's own label), until when, how often, for which e-mail domain.
 
-    With `email` the invitation is also put into the outbox.
+    With `email` the invitation is put into the outbox as well; `origin` is the portal's address for it.
+    Raises ActionError label_missing, and the privacy error of a term, number of uses or domain that makes no sense.
     """
-    raise RuntimeError("being written")
+    if not label.strip():
+        raise ActionError("a link needs a label", code="label_missing", remedy="Type whom the link is for.")
+    at = workspace.clock()
+    token, key = new_token(), new_id()
+    address = normal_email(email) if email.strip() else ""
+    wanted = domain.strip().lower().lstrip("@")
+    link = ShareLink(
+        id=key,
+        kind="sandbox",
+        token_hash=token_hash(token),
+        tenant=workspace.tenant,
+        made_by=workspace.member.id,
+        made_at=at,
+        expires_at=at + timedelta(days=days),
+        max_uses=uses,
+        domains=(wanted,) if wanted else (),
+        pack=pack,
+        may_create_tenant=True,
+    )
+    terms = {"label": label.strip()[:120], "domain": wanted, "pack": pack, "by": workspace.member.name}
+    name, sealed = workspace.seal("link", key, json.dumps(terms, ensure_ascii=False).encode())
+    row = LinkRow(
+        id=key,
+        tenant=workspace.tenant,
+        author=workspace.member.id,
+        kind="sandbox",
+        token_hash=link.token_hash,
+        created_at=at.timestamp(),
+        expires_at=link.expires_at.timestamp(),
+        max_uses=uses,
+        uses=0,
+        revoked_at=None,
+        data_key=name,
+        terms=sealed,
+    )
+    workspace.concern("", f"link/{key}")
+    workspace.then(lambda tx: storage_release.add_link(tx, row))
+    if address:
+        with speaking(workspace.member.language):
+            subject = t("mail.invite_subject", name=workspace.member.name)
+            text = t(
+                "mail.invite_text",
+                name=workspace.member.name,
+                address=f"{origin}/s/{token}",
+                until=link.expires_at.date().isoformat(),
+            )
+        workspace.mail(to=address, subject=subject, text=text)
+    return NewLink(id=key, token=token)
 
 
 @action(needs=REPS, purpose="outreach", highest_class="internal", locks=True)
 def revoke_link(workspace: Workspace, link: str) -> None:
-    """Make a link worthless at once."""
-    raise RuntimeError("being written")
+    """Make a link worthless at once; who has entered through it keeps his workspace."""
+    at = workspace.clock().timestamp()
+    workspace.concern("", f"link/{link}")
+    if not storage_release.revoke_link(workspace.opened(), workspace.tenant, workspace.member.id, link, at=at):
+        raise MissingError(link)
 
 
 @action(needs=REPS, purpose="outreach", highest_class="internal")
 def list_links(workspace: Workspace) -> Sequence[LinkView]:
     """List the rep's own links, newest first; progress only where the tenant agreed to show it."""
-    raise RuntimeError("being written")
+    now = workspace.clock().timestamp()
+    views = []
+    with workspace.store.reading() as tx:
+        for row in storage_release.links_by(tx, workspace.tenant, workspace.member.id):
+            terms = json.loads(workspace.unseal("link", row.id, row.terms, key=row.data_key))
+            views.append(
+                LinkView(
+                    id=row.id,
+                    label=terms["label"],
+                    domain=terms["domain"],
+                    pack=terms["pack"],
+                    created_at=datetime.fromtimestamp(row.created_at, UTC),
+                    expires_at=datetime.fromtimestamp(row.expires_at, UTC),
+                    max_uses=row.max_uses,
+                    uses=row.uses,
+                    revoked_at=None if row.revoked_at is None else datetime.fromtimestamp(row.revoked_at, UTC),
+                    state=_state(row, now),
+                    progress=_progress(tx, row.id),
+                )
+            )
+    return views
 
 
 @action(needs=REPS, purpose="offer", highest_class="internal")
 def sales_feed(workspace: Workspace) -> Sequence[FeedItem]:
     """Return the results that were released to this rep and not withdrawn, newest first; nothing else."""
-    raise RuntimeError("being written")
+    at = workspace.clock().timestamp()
+    items = []
+    with workspace.store.reading() as tx:
+        for row in storage_release.feed(tx, workspace.tenant, member=workspace.member.id, at=at):
+            if row.sealed is None:
+                continue
+            opened = workspace.unseal("disclosure", row.id, row.sealed, key=row.data_key)
+            made = Disclosure.from_json(json.loads(opened))
+            items.append(feed_item(made, account=_label(workspace, tx, row.tenant) or row.handle))
+            workspace.concern("", f"disclosure/{row.id}")
+    return items
 
 
 @action(needs=OWNER, purpose="transparency", highest_class="internal")
 def preview_as_rep(workspace: Workspace) -> Sequence[FeedItem]:
-    """Show the owner what the rep sees of this tenant, byte for byte."""
-    raise RuntimeError("being written")
+    """Show the owner what the rep sees of this tenant now; the digests of both are compared."""
+    at = workspace.clock().timestamp()
+    with workspace.store.reading() as tx:
+        rows = storage_release.disclosures_of(tx, workspace.tenant)
+    items = []
+    for row in rows:
+        if row.withdrawn_at is None and row.until > at:
+            kept = workspace.latest("release", slot=row.id)
+            if kept is None:
+                continue
+            made = Disclosure.from_json(workspace.get("release", kept.id)["disclosure"])
+            if made.payload_digest != row.digest:
+                raise ActionError(
+                    "what is released is not what you released",
+                    code="release_differs",
+                    place=row.id,
+                    remedy="Withdraw the consent and tell the compliance officer.",
+                )
+            items.append(feed_item(made, account=row.handle))
+    return items
 
 
 @action(needs=OWNER, purpose="transparency", highest_class="internal")
 def share_progress(workspace: Workspace, *, show: bool) -> None:
     """Let the inviting rep see how far the tenant is (and nothing more), or stop that."""
-    raise RuntimeError("being written")
+    with workspace.store.reading() as tx:
+        if not storage_release.openings_by_tenant(tx, workspace.tenant):
+            raise ActionError(
+                "nobody invited this workspace", code="not_invited", remedy="There is no rep to show anything to."
+            )
+
+    def change(tx: Transaction) -> None:
+        storage_release.show_progress(tx, workspace.tenant, show=show)
+
+    workspace.then(change)
 
 
 @action(needs=TENANT, purpose="transparency", highest_class="internal")
 def progress_shared(workspace: Workspace) -> bool | None:
     """Say whether the inviting rep sees the progress; None where no rep invited this tenant."""
-    raise RuntimeError("being written")
+    with workspace.store.reading() as tx:
+        found = storage_release.openings_by_tenant(tx, workspace.tenant)
+    return any(one.status_shared for one in found) if found else None
+
+
+def feed_item(made: Disclosure, *, account: str) -> FeedItem:
+    """Return a disclosure as it is shown, after the last gate of the release schema."""
+    return FeedItem(
+        id=made.id,
+        account=account,
+        payload=release_filter(made.payload),
+        purpose=made.purpose,
+        released_at=made.made_at,
+        until=made.until,
+    )
+
+
+def _state(row: LinkRow, now: float) -> str:
+    if row.revoked_at is not None:
+        return "revoked"
+    if row.uses >= row.max_uses:
+        return "used"
+    return "expired" if row.expires_at <= now else "open"
+
+
+def _progress(tx: Transaction, link: str) -> str:
+    """Return the furthest milestone of the tenants that show it; kinds are counted, nothing is opened."""
+    reached = [""]
+    for opening in storage_release.openings_of(tx, link):
+        if opening.status_shared:
+            kinds = storage_values.heads(tx, opening.tenant, "main", [kind for _, kind in MILESTONES])
+            reached.append(next((name for name, kind in MILESTONES if kind in kinds), "opened"))
+    order = ["", "opened", *(name for name, _ in reversed(MILESTONES))]
+    return max(reached, key=order.index)
+
+
+def _label(workspace: Workspace, tx: Transaction, tenant: str) -> str:
+    """Return the label that this rep gave the link through which a tenant came, or ""."""
+    own = {row.id: row for row in storage_release.links_by(tx, workspace.tenant, workspace.member.id)}
+    for opening in storage_release.openings_by_tenant(tx, tenant):
+        row = own.get(opening.link)
+        if row is not None:
+            return str(json.loads(workspace.unseal("link", row.id, row.terms, key=row.data_key))["label"])
+    return ""

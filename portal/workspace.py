@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from portal.identity import Member
 from portal.kept import KEPT
-from portal.rooms import DIGEST, LOG, NAMES, SEAL, Room, data_keys_of, installation_key
+from portal.rooms import DIGEST, LOG, NAMES, SEAL, DataKeys, Room, data_keys_of, installation_key
 from portal.storage import Store, Transaction, new_id
 from portal.storage_ledger import EntryRow, add_checkpoint, add_entry, lock_head
 from portal.storage_release import DisclosureRow, add_disclosure
@@ -222,6 +222,14 @@ class Workspace:
         name, sealed = Room(self.data_keys, audience).seal("disclosure", key, payload, at=self.clock(), tx=self.tx)
         self.then(lambda tx: add_disclosure(tx, row(name, sealed)))
 
+    def seal(self, kind: str, key: str, data: bytes) -> tuple[str, bytes]:
+        """Seal bytes for a row of its own table; returns the id of the data key and the sealed bytes."""
+        return self._sealer.seal(kind, key, data, at=self.clock(), tx=self.tx)
+
+    def unseal(self, kind: str, row: str, sealed: bytes, *, key: str) -> bytes:
+        """Open what `seal` made for a row of this tenant."""
+        return self._sealer.open(kind, row, sealed, key=key, tx=self.tx)
+
     def mail(self, *, to: str, subject: str, text: str) -> None:
         """Put a message into the outbox; it is sent after the action has succeeded."""
         key, at = new_id(), self.clock()
@@ -298,7 +306,7 @@ class Workspace:
             reason=reason or self.reason,
             digests=tuple(digest for digest in self.touched.values() if digest)[:MOST_RESOURCES],
         )
-        return write_entry(self, tx, entry)
+        return write_entry(self.data_keys, tx, entry)
 
     def done(self) -> None:
         """Forget the action's state after its transaction was committed; delete the blobs of what it erased."""
@@ -406,10 +414,10 @@ MOST_RESOURCES = 24
 """How many values an audit entry names one by one."""
 
 
-def write_entry(workspace: Workspace, tx: Transaction, entry: AuditEntry) -> int:
+def write_entry(data_keys: DataKeys, tx: Transaction, entry: AuditEntry) -> int:
     """Append an entry to the log and sign the new head, in the open transaction; returns the entry's position."""
     at = entry.time.timestamp()
-    seed = installation_key(workspace.data_keys, LOG, at=entry.time, tx=tx)
+    seed = installation_key(data_keys, LOG, at=entry.time, tx=tx)
     edge = lock_head(tx)
     appended = append(Frontier.from_bytes(edge) if edge else Frontier(), entry)
     row = EntryRow(
