@@ -13,7 +13,8 @@ from calculators.units import Array
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """An output over all draws, in its unit. For a series each of p10 ... mean has one value per period, from now on.
+    """An output over all draws, in its unit. For a series each of p10 ... mean has one value per period, from now on,
+    over as many draws as `calculators.sheet.KEPT_DRAWS`.
 
     `undefined` is the share of draws without a value (an IRR that does not exist, a payback never reached); the
     percentiles are over the others. `chance` is P(value < chance_below) or P(value > chance_above) over all draws,
@@ -85,7 +86,7 @@ class Capped:
 
 
 def trace_to_json(trace: Trace) -> dict[str, Any]:
-    """A trace as JSON-ready data, NaN as null."""
+    """One level of a trace as JSON-ready data, NaN as null; `uses` holds names."""
     return {
         "name": trace.name,
         "title": dict(trace.title),
@@ -101,7 +102,7 @@ def trace_to_json(trace: Trace) -> dict[str, Any]:
         "stale": trace.stale,
         "claim_off": trace.claim_off,
         "objections": list(trace.objections),
-        "uses": [trace_to_json(used) for used in trace.uses],
+        "uses": [used.name for used in trace.uses],
     }
 
 

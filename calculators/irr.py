@@ -96,9 +96,11 @@ def _value(row: Array, first: int, last: int, backwards: bool, x: float) -> tupl
 
 
 @njit(cache=True, nogil=True)
-def _root(row: Array, first: int, last: int, backwards: bool, low: float, high: float, low_value: float) -> float:
-    """The root between low and high, where the signs differ: Newton from the right, bisection when it leaves."""
-    x = high
+def _root(
+    row: Array, first: int, last: int, backwards: bool, low: float, high: float, low_value: float, start: float
+) -> float:
+    """The root between low and high, where the signs differ: Newton from `start`, bisection when it leaves."""
+    x = start
     for _ in range(200):
         value, slope = _value(row, first, last, backwards, x)
         if value == 0.0:
@@ -138,7 +140,7 @@ def _scan(row: Array, first: int, last: int, side: int, found: Array, count: int
         x = _at(k, side)
         v, d = _value(row, first, last, backwards, x)
         if k >= 1 and v1 != 0.0 and (v < 0.0) != (v1 < 0.0) and count < len(found):
-            root = _root(row, first, last, backwards, x, x1, v)
+            root = _root(row, first, last, backwards, x, x1, v, x1)
             found[count] = 1.0 / root - 1.0 if side == 0 else root - 1.0
             count += 1
         elif k >= 1 and v1 != 0.0 and v != 0.0 and (d < 0.0) != (d1 < 0.0) and count + 1 < len(found):
@@ -149,7 +151,7 @@ def _scan(row: Array, first: int, last: int, side: int, found: Array, count: int
                 value, slope = _value(row, first, last, backwards, middle)
                 if (value < 0.0) != (v < 0.0):
                     for low_end, high_end, low_value in ((x, middle, v), (middle, x1, value)):
-                        root = _root(row, first, last, backwards, low_end, high_end, low_value)
+                        root = _root(row, first, last, backwards, low_end, high_end, low_value, high_end)
                         found[count] = 1.0 / root - 1.0 if side == 0 else root - 1.0
                         count += 1
                     break
@@ -190,6 +192,7 @@ def _all_roots(row: Array, found: Array) -> int:
 @njit(cache=True, nogil=True)
 def _solve_rows(rows: Array, rate: Array, status: NDArray[np.int8], changes: NDArray[np.int64]) -> None:
     found = np.empty(2 * MOST_ROOTS)
+    near_x, near_y = 1.0, 1.0  # the root of the series before is where the search of the next begins
     for i in range(len(rows)):
         row = rows[i]
         rate[i] = np.nan
@@ -219,9 +222,11 @@ def _solve_rows(rows: Array, rate: Array, status: NDArray[np.int8], changes: NDA
             continue
         if change == 1 or (front == 1 and total != 0.0):
             if front == 1:
-                rate[i] = 1.0 / _root(row, first, last, False, 0.0, 1.0, row[first]) - 1.0
+                near_x = _root(row, first, last, False, 0.0, 1.0, row[first], near_x)
+                rate[i] = 1.0 / near_x - 1.0
             else:
-                rate[i] = _root(row, first, last, True, 0.0, 1.0, row[last]) - 1.0
+                near_y = _root(row, first, last, True, 0.0, 1.0, row[last], near_y)
+                rate[i] = near_y - 1.0
             status[i] = 1
             continue
         back, back_sign, behind = 0, 0.0, 0.0
@@ -233,7 +238,8 @@ def _solve_rows(rows: Array, rate: Array, status: NDArray[np.int8], changes: NDA
                 back_sign = 1.0 if behind > 0.0 else -1.0
         if front == 0 and total != 0.0 and back <= 1:
             if back == 1:
-                rate[i] = _root(row, first, last, True, 0.0, 1.0, row[last]) - 1.0
+                near_y = _root(row, first, last, True, 0.0, 1.0, row[last], near_y)
+                rate[i] = near_y - 1.0
                 status[i] = 1
             continue
         count = _all_roots(row, found)

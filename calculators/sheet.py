@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ CHUNK = 4096
 """Draws computed at a time, so that all formulas of a chunk stay in the processor's cache."""
 
 KEPT_DRAWS = 4096
-"""Draws kept of series that are not outputs; their percentiles in a trace are over these."""
+"""Draws kept of a series; its percentiles by period are over these. Single numbers keep every draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ class Sheet:
     outputs: Mapping[str, Figure]
     capped: tuple[Capped, ...]
     kept: Mapping[str, Array]  # in base units; all draws of numbers, KEPT_DRAWS of series
+    _percentiles: dict[str, tuple[Any, Any, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def tier(self, name: str) -> Tier:
         """The weakest tier among the inputs a number is made of; a claim that is off does not count."""
@@ -67,8 +68,10 @@ class Sheet:
 
     def percentiles(self, name: str) -> tuple[Any, Any, Any]:
         """P10, P50 and P90 of any input, formula or cap in its unit; lists for a series."""
-        low, middle, high = _percentiles(self.kept[name] / self.calculator.plan.unit(name).factor)
-        return low, middle, high
+        if name not in self._percentiles:
+            low, middle, high = _percentiles(self.kept[name] / self.calculator.plan.unit(name).factor)
+            self._percentiles[name] = (low, middle, high)
+        return self._percentiles[name]
 
     def trace(self, name: str) -> Trace:
         """Open any input, formula or output."""
@@ -183,7 +186,11 @@ class Sheet:
         )
 
     def to_json(self, *, tornado: bool = True) -> dict[str, Any]:
-        """Outputs with percentiles, chances, traces and what they are sensitive to; JSON-ready, NaN as null."""
+        """Outputs with percentiles, chances and what they are sensitive to; JSON-ready, NaN as null.
+
+        `numbers` opens every number behind them: formula in words, unit, percentiles, tier, source, and in `uses` the
+        names of what it is made of.
+        """
         calculator = self.calculator
         shown = {output.name: output for output in calculator.outputs}
         outputs: dict[str, Any] = {}
@@ -203,7 +210,6 @@ class Sheet:
                 "tier": figure.tier.value,
                 "action": dict(output.action),
                 "acceptance": dict(output.acceptance),
-                "trace": trace_to_json(self.trace(name)),
             }
             if tornado and not calculator.plan.kind(name).axis:
                 outputs[name]["tornado"] = [bar_to_json(bar) for bar in self.tornado(name)]
@@ -216,6 +222,7 @@ class Sheet:
             "period": calculator.period,
             "periods": calculator.periods,
             "outputs": plain(outputs),
+            "numbers": {name: trace_to_json(self.trace(name)) for name in self._opened()},
             "capped": [
                 {
                     "benefit": one.benefit,
@@ -227,6 +234,12 @@ class Sheet:
                 for one in self.capped
             ],
         }
+
+    def _opened(self) -> list[str]:
+        """Every number an output is made of, in the order of computation, inputs first."""
+        plan = self.calculator.plan
+        needed = plan.ancestors(*self.outputs)
+        return [name for name in (*plan.inputs, *plan.order) if name in needed]
 
     def _check_name(self, name: str) -> None:
         if name not in self.kept:
@@ -317,7 +330,6 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
     drivers = gather(calculator, values, claims=claims)
     plan = calculator.plan
     points = drivers.draw(draws, seed)
-    shown = {output.name for output in calculator.outputs}
     every = frozenset({*plan.inputs, *plan.compiled})
     kept: dict[str, list[Array]] = {name: [] for name in every}
     held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by}
@@ -326,8 +338,7 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
         computed = _chunk(plan, drivers, chunk, every)
         for name in every:
             array = computed[name]
-            series = plan.kind(name).axis and name not in shown
-            if start == 0 or (len(array) > 1 and not (series and start >= KEPT_DRAWS)):
+            if start == 0 or (len(array) > 1 and not (plan.kind(name).axis and start >= KEPT_DRAWS)):
                 kept[name].append(array)
         for name, parts in held.items():
             lost = np.broadcast_to(computed[f"raw {name}"] - computed[name], (len(chunk), computed[name].shape[1]))
@@ -370,7 +381,7 @@ def _figure(sheet: Sheet, output: Output) -> Figure:
     name, plan = output.name, sheet.calculator.plan
     unit = plan.unit(name)
     table = sheet.kept[name] / unit.factor
-    p10, p50, p90 = _percentiles(table)
+    p10, p50, p90 = sheet.percentiles(name)
     finite = np.isfinite(table)
     counts = finite.sum(axis=0)
     sums = np.where(finite, table, 0.0).sum(axis=0)
@@ -381,7 +392,7 @@ def _figure(sheet: Sheet, output: Output) -> Figure:
         below = table < output.chance_below if output.chance_below is not None else ~finite
         above = table > output.chance_above if output.chance_above is not None else ~finite
         asked = chance(int(np.count_nonzero(below | above | ~finite)), len(table))
-    values = np.broadcast_to(table, (sheet.draws, table.shape[1]))
+    values = np.broadcast_to(table, (sheet.draws if len(table) == 1 else len(table), table.shape[1]))
     return Figure(
         name=name,
         unit=unit.text,
