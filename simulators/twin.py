@@ -14,8 +14,8 @@ from simulators.distributions import Floats
 from simulators.figures import RunFigures, Window, vector_length
 from simulators.line import Line
 from simulators.streams import checked_seed
-from simulators.twin_events import simulate_events
-from simulators.twin_tables import tables
+from simulators.twin_events import DETAILS, simulate_events
+from simulators.twin_tables import BLOCK, Tables, tables
 
 #: Changes when the same input may give other bytes.
 VERSION = "1"
@@ -41,22 +41,38 @@ def run_many(lines: Sequence[Line], window: Window, seed: int, replications: Seq
 def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int]) -> Floats:
     """Simulate a line on every replication number; one row of sums (RunFigures.vector) for each."""
     laid_out = tables(line)
-    out = np.empty((len(replications), vector_length(line, window)))
+    out = np.zeros((len(replications), vector_length(line, window)))
     for row, replication in zip(out, replications, strict=True):
-        simulate_events(
-            laid_out.streams,
-            laid_out.stations,
-            laid_out.servers,
-            laid_out.causes,
-            laid_out.crews,
-            laid_out.floor,
-            laid_out.numbers,
-            laid_out.switches,
-            window.warmup,
-            window.horizon,
-            np.uint64(checked_seed(seed)),
-            np.uint64(replication),
-            window.bins,
-            row,
-        )
+        _run_events(laid_out, window, checked_seed(seed), replication, row)
     return out
+
+
+def _run_events(start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:
+    """Run the event kernel once on a copy of the tables."""
+    floor = start.floor.copy()
+    machines = len(start.servers)
+    room = machines + int(floor["closed"][0]) + 16
+    floor["spare"] = room
+    entered, after = np.empty(room), np.arange(1, room + 1)
+    size = 1 << int(floor["shift_slot"][0]).bit_length()
+    tree = np.arange(2 * size) - size
+    for node in range(size - 1, 0, -1):
+        tree[node] = tree[2 * node]
+    records = (start.streams.copy(), start.stations.copy(), start.servers.copy(), start.causes.copy())
+    crews = start.crews.copy()
+    work = (
+        np.empty((len(start.streams), BLOCK)),
+        np.zeros((len(start.stations), DETAILS)),
+        np.full(size, np.inf),
+        tree,
+        np.empty(machines, np.int64),
+        np.empty(len(start.causes), np.int64),
+    )
+    rest = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), out[len(out) - window.bins :], out)
+    while simulate_events(*records, crews, floor, start.numbers, start.switches, *work, entered, after, *rest):
+        after = np.concatenate([after, np.arange(room + 1, 2 * room + 1)])
+        after[-1] = floor["free"][0]
+        entered = np.concatenate([entered, np.empty(room)])
+        floor["free"] = room
+        floor["spare"] += room
+        room *= 2

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 
-from simulators.compiled import compiled
+from simulators.compiled import called, compiled, inlined
 from simulators.distributions import Floats
 from simulators.figures import BLOCKED, CREW_SUMS, DOWN, LINE_SUMS, OFF, STARVED, STATES, STATION_SUMS, WORKING
 from simulators.line import WEEK
@@ -25,7 +26,7 @@ DETAILS = N_STATES + 3
 _u64 = np.uint64
 
 
-@compiled()
+@inlined
 def _draw(streams: Records, store: Floats, numbers: Floats, index: int, seed: int, replication: int) -> float:
     """Return the next number of stream ``index``."""
     stream = streams[index]
@@ -40,7 +41,7 @@ def _draw(streams: Records, store: Floats, numbers: Floats, index: int, seed: in
     return store[index, stream.at - 1]  # type: ignore[no-any-return]
 
 
-@compiled()
+@inlined
 def _set_timer(when: Floats, tree: Records, slot: int, time: float) -> None:
     """Set a timer and play its matches again; the lower slot wins a tie."""
     when[slot] = time
@@ -51,7 +52,7 @@ def _set_timer(when: Floats, tree: Records, slot: int, time: float) -> None:
         node >>= 1
 
 
-@compiled()
+@inlined
 def _level(station: Records, change: int, now: float) -> None:
     """Change the number of parts behind a station."""
     station.level_area += station.level * (now - station.level_at)
@@ -59,7 +60,7 @@ def _level(station: Records, change: int, now: float) -> None:
     station.level += change
 
 
-@compiled()
+@inlined
 def _push(station: Records, floor: Records, entered: Floats, after: Records, part: float, now: float) -> None:
     """Put a part at the end of the queue behind a station."""
     node = floor.free
@@ -74,7 +75,7 @@ def _push(station: Records, floor: Records, entered: Floats, after: Records, par
     _level(station, 1, now)
 
 
-@compiled()
+@inlined
 def _pop(station: Records, floor: Records, entered: Floats, after: Records, now: float) -> float:
     """Take the first part of the queue behind a station."""
     node = station.head
@@ -86,7 +87,7 @@ def _pop(station: Records, floor: Records, entered: Floats, after: Records, now:
     return entered[node]  # type: ignore[no-any-return]
 
 
-@compiled()
+@inlined
 def _touch(servers: Records, floor: Records, touched: Records, index: int) -> None:
     """Remember that the state of a machine may have changed at this moment."""
     if servers[index].touched == 0:
@@ -95,7 +96,7 @@ def _touch(servers: Records, floor: Records, touched: Records, index: int) -> No
         floor.touched += 1
 
 
-@compiled()
+@inlined
 def _soil(stations: Records, floor: Records, index: int) -> None:
     """Remember that parts may move at a station."""
     if stations[index].dirty == 0:
@@ -103,7 +104,7 @@ def _soil(stations: Records, floor: Records, index: int) -> None:
         floor.dirty += 1
 
 
-@compiled()
+@inlined
 def _release(stations: Records, servers: Records, floor: Records, touched: Records, index: int) -> float:
     """Take the finished part from the first blocked machine of a station."""
     station = stations[index]
@@ -116,7 +117,7 @@ def _release(stations: Records, servers: Records, floor: Records, touched: Recor
     return server.entered  # type: ignore[no-any-return]
 
 
-@compiled()
+@inlined
 def _unblock(
     stations: Records, servers: Records, floor: Records, touched: Records, entered: Floats, after: Records,
     index: int, now: float,
@@ -129,7 +130,7 @@ def _unblock(
         _soil(stations, floor, index + 1 if index + 1 < floor.stations else 0)
 
 
-@compiled()
+@inlined
 def _load(
     stations: Records, servers: Records, streams: Records, floor: Records, touched: Records, entered: Floats,
     after: Records, store: Floats, numbers: Floats, seed: int, replication: int, index: int, now: float,
@@ -163,7 +164,7 @@ def _load(
         _touch(servers, floor, touched, number)
 
 
-@compiled()
+@inlined
 def _begin_repair(
     causes: Records, streams: Records, floor: Records, when: Floats, tree: Records, store: Floats, numbers: Floats,
     seed: int, replication: int, index: int, now: float,
@@ -172,14 +173,14 @@ def _begin_repair(
     _set_timer(when, tree, floor.repair_slot + index, now + time)
 
 
-@compiled()
+@inlined
 def _crew_note(crew: Records, change: int, now: float) -> None:
     crew.busy_area += crew.busy * (now - crew.at)
     crew.at = now
     crew.busy += change
 
 
-@compiled()
+@called
 def _fail(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
     touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: int, replication: int,
@@ -207,7 +208,37 @@ def _fail(
     _begin_repair(causes, streams, floor, when, tree, store, numbers, seed, replication, index, now)
 
 
-@compiled()
+@called
+def _repaired(
+    stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
+    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: int, replication: int,
+    index: int, now: float,
+) -> None:  # fmt: skip
+    """A repair ends: the crew goes to the next, the clock of the cause starts again."""
+    cause = causes[index]
+    server = servers[cause.server]
+    server.down -= 1
+    _touch(servers, floor, touched, cause.server)
+    _soil(stations, floor, server.station)
+    if cause.crew != NONE:
+        crew = crews[cause.crew]
+        _crew_note(crew, -1, now)
+        if crew.queue > 0:
+            called = crew.head
+            crew.head = causes[called].next
+            crew.queue -= 1
+            crew.wait += now - causes[called].failed
+            crew.repairs += 1
+            _crew_note(crew, 1, now)
+            _begin_repair(causes, streams, floor, when, tree, store, numbers, seed, replication, called, now)
+    time = _draw(streams, store, numbers, cause.uptime, seed, replication)
+    if cause.clock == OPERATING:
+        cause.left = time
+    else:
+        _set_timer(when, tree, floor.calendar_slot + cause.calendar_slot, now + time)
+
+
+@inlined
 def _finish(
     stations: Records, servers: Records, streams: Records, floor: Records, store: Floats,
     numbers: Floats, output: Floats, warmup: float, horizon: float, seed: int, replication: int, index: int, now: float,
@@ -246,7 +277,7 @@ def _finish(
     _soil(stations, floor, 0 if last else at + 1)
 
 
-@compiled()
+@inlined
 def _end_step(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
     touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, output: Floats, warmup: float,
@@ -274,7 +305,21 @@ def _end_step(
             )  # fmt: skip
 
 
-@compiled()
+@called
+def _stop(
+    stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
+    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, output: Floats, warmup: float,
+    horizon: float, seed: int, replication: int, index: int, now: float,
+) -> None:  # fmt: skip
+    """Interrupt a machine if it is running; the part stays in hand and keeps the work done."""
+    if servers[index].running == 1:
+        _end_step(
+            stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output, warmup,
+            horizon, seed, replication, index, now - servers[index].started, now,
+        )  # fmt: skip
+
+
+@inlined
 def _state(server: Records, on: int) -> int:
     if on == 0:
         return OFF_HOLDING if server.has == 1 else OFF
@@ -287,7 +332,7 @@ def _state(server: Records, on: int) -> int:
     return WORKING if server.work > 0.0 else BLOCKED
 
 
-@compiled()
+@inlined
 def _note(
     stations: Records, servers: Records, causes: Records, floor: Records, touched: Records, seconds: Floats,
     when: Floats, tree: Records, now: float,
@@ -335,7 +380,7 @@ def _note(
             floor.bottleneck = index
 
 
-@compiled()
+@called
 def _flush(stations: Records, servers: Records, crews: Records, floor: Records, seconds: Floats, now: float) -> None:
     """Bring all sums up to this moment."""
     for index in range(servers.shape[0]):
@@ -351,11 +396,12 @@ def _flush(stations: Records, servers: Records, crews: Records, floor: Records, 
     floor.bottleneck_at = now
 
 
-@compiled()
+@called
 def _forget(stations: Records, crews: Records, floor: Records, seconds: Floats) -> None:
     """Start counting afresh: the warm-up is over."""
-    seconds[:] = 0.0
     for index in range(stations.shape[0]):
+        for state in range(DETAILS):
+            seconds[index, state] = 0.0
         station = stations[index]
         station.level_area = station.bottleneck = 0.0
         station.processed = station.scrapped = station.failures = 0
@@ -366,7 +412,7 @@ def _forget(stations: Records, crews: Records, floor: Records, seconds: Floats) 
     floor.lost = floor.arrivals = floor.starts = floor.waited = floor.good = 0
 
 
-@compiled()
+@called
 def _write(stations: Records, crews: Records, floor: Records, seconds: Floats, out: Floats) -> None:
     """Write the sums in the order of RunFigures.vector, without the bins."""
     n = floor.stations
@@ -394,67 +440,44 @@ def _write(stations: Records, crews: Records, floor: Records, seconds: Floats, o
     out[at + 7], out[at + 8] = floor.arrivals, floor.lost
 
 
-@compiled(
-    (
-        *(COMPILED[name] for name in ("stream", "station", "server", "cause", "crew", "floor")),
-        *(COMPILED[name] for name in ("floats", "floats", "f", "f", "u", "u", "i", "floats")),
-    )
-)
-def simulate_events(
-    streams0: Records,
-    stations0: Records,
-    servers0: Records,
-    causes0: Records,
-    crews0: Records,
-    floor0: Records,
-    numbers: Floats,
-    switches: Floats,
-    warmup: float,
-    horizon: float,
-    seed: int,
-    replication: int,
-    bins: int,
-    out: Floats,
-) -> None:
-    """Simulate one replication of a line (see twin_tables) and write its sums to ``out``."""
-    streams, stations, servers, causes = streams0.copy(), stations0.copy(), servers0.copy(), causes0.copy()
-    crews, floors = crews0.copy(), floor0.copy()
-    floor = floors[0]
-    output = out[out.shape[0] - bins :]
-    output[:] = 0.0
-    store = np.empty((streams.shape[0], BLOCK))
-    seconds = np.zeros((stations.shape[0], DETAILS))
-    touched = np.empty(servers.shape[0], np.int64)
-    size = 2
-    while size < floor.shift_slot + 1:
-        size *= 2
-    when = np.full(size, math.inf)
-    tree = np.zeros(2 * size, np.int64)
-    for slot in range(size):
-        tree[size + slot] = slot
-    for node in range(size - 1, 0, -1):
-        tree[node] = tree[2 * node]
-    room = servers.shape[0] + floor.closed + 16
-    entered = np.empty(room)
-    after = np.arange(1, room + 1)
-    floor.free, floor.spare = 0, room
+@inlined
+def _settle(
+    stations: Records, servers: Records, streams: Records, floor: Records, touched: Records, entered: Floats,
+    after: Records, store: Floats, numbers: Floats, seed: int, replication: int, now: float,
+) -> None:  # fmt: skip
+    """Move every part that can move, from the end of the line to its beginning, until none can."""
+    while floor.dirty > 0:
+        for index in range(floor.stations - 1, -1, -1):
+            if stations[index].dirty == 1:
+                stations[index].dirty = 0
+                floor.dirty -= 1
+                if floor.on == 1:
+                    _load(
+                        stations, servers, streams, floor, touched, entered, after, store, numbers, seed,
+                        replication, index, now,
+                    )  # fmt: skip
+                _unblock(stations, servers, floor, touched, entered, after, index, now)
 
+
+@called
+def _begin(
+    stations: Records, servers: Records, causes: Records, streams: Records, floor: Records, touched: Records,
+    entered: Floats, after: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, switches: Floats,
+    calendar: Records, seed: int, replication: int,
+) -> None:  # fmt: skip
+    """Set the first timers and lay out the pallets: Monday 00:00, empty, all up."""
     if floor.arrivals_stream != NONE:
         gap = _draw(streams, store, numbers, floor.arrivals_stream, seed, replication)
         _set_timer(when, tree, floor.arrival_slot, gap)
     if switches.shape[0] > 0:
         _set_timer(when, tree, floor.shift_slot, switches[0])
     for index in range(causes.shape[0]):
-        time = _draw(streams, store, numbers, causes[index].uptime, seed, replication)
-        if causes[index].clock == OPERATING:
-            causes[index].left = time
-        else:
-            causes[index].left = math.inf
-            _set_timer(when, tree, floor.calendar_slot + causes[index].calendar_slot, time)
-    calendar_cause = np.empty(causes.shape[0], np.int64)
-    for index in range(causes.shape[0]):
-        if causes[index].clock == CALENDAR:
-            calendar_cause[causes[index].calendar_slot] = index
+        cause = causes[index]
+        cause.left = _draw(streams, store, numbers, cause.uptime, seed, replication)
+        if cause.clock == CALENDAR:
+            _set_timer(when, tree, floor.calendar_slot + cause.calendar_slot, cause.left)
+            cause.left = math.inf
+            calendar[cause.calendar_slot] = index
     pallets = floor.closed
     for index in range(floor.stations if pallets > 0 else 0):
         before = stations[index - 1 if index > 0 else floor.stations - 1]
@@ -467,90 +490,96 @@ def simulate_events(
     for index in range(servers.shape[0]):
         _touch(servers, floor, touched, index)
 
-    now = 0.0
-    pending = True
-    warm = warmup > 0.0
-    end = warmup if warm else horizon
-    turn, week = 0, 0
+
+@compiled(
+    numba.int64(
+        *(COMPILED[name] for name in ("stream", "station", "server", "cause", "crew", "floor")),
+        *(COMPILED[name] for name in ("floats", "floats", "floats2", "floats2", "floats", "ints", "ints", "ints")),
+        *(COMPILED[name] for name in ("floats", "ints", "f", "f", "u", "u", "floats", "floats")),
+    )
+)
+def simulate_events(
+    streams: Records,
+    stations: Records,
+    servers: Records,
+    causes: Records,
+    crews: Records,
+    floors: Records,
+    numbers: Floats,
+    switches: Floats,
+    store: Floats,
+    seconds: Floats,
+    when: Floats,
+    tree: Records,
+    touched: Records,
+    calendar: Records,
+    entered: Floats,
+    after: Records,
+    warmup: float,
+    horizon: float,
+    seed: int,
+    replication: int,
+    output: Floats,
+    out: Floats,
+) -> int:
+    """Simulate one replication and write its sums to ``out``; all tables are used up.
+
+    Returns 0 when done, and 1 when ``entered`` and ``after`` (the places of parts in queues) must be enlarged; the same
+    call then goes on.
+    """
+    floor = floors[0]
+    if floor.begun == 0:
+        floor.begun = floor.pending = 1
+        floor.warm = 1 if warmup > 0.0 else 0
+        _begin(
+            stations, servers, causes, streams, floor, touched, entered, after, when, tree, store, numbers, switches,
+            calendar, seed, replication,
+        )  # fmt: skip
+    now = floor.now
     while True:
         slot = tree[1]
         at = when[slot]
-        if pending and at > now:
-            while floor.dirty > 0:
-                for index in range(floor.stations - 1, -1, -1):
-                    if stations[index].dirty == 1:
-                        stations[index].dirty = 0
-                        floor.dirty -= 1
-                        if floor.on == 1:
-                            _load(
-                                stations, servers, streams, floor, touched, entered, after, store, numbers, seed,
-                                replication, index, now,
-                            )  # fmt: skip
-                        _unblock(stations, servers, floor, touched, entered, after, index, now)
+        if floor.pending == 1 and at > now:
+            _settle(stations, servers, streams, floor, touched, entered, after, store, numbers, seed, replication, now)
             _note(stations, servers, causes, floor, touched, seconds, when, tree, now)
-            pending = False
+            floor.pending = 0
             continue
+        end = warmup if floor.warm == 1 else warmup + (horizon - warmup)
         if at >= end:
             _flush(stations, servers, crews, floor, seconds, end)
-            if not warm:
-                break
+            if floor.warm == 0:
+                _write(stations, crews, floor, seconds, out)
+                return 0
             _forget(stations, crews, floor, seconds)
-            warm, end = False, warmup + (horizon - warmup)
+            floor.warm = 0
             continue
-        now = at
-        pending = True
         if floor.spare < servers.shape[0] + 2:
-            grown_entered, grown_after = np.empty(2 * room), np.arange(1, 2 * room + 1)
-            grown_entered[:room], grown_after[:room] = entered, after
-            grown_after[2 * room - 1] = floor.free
-            entered, after = grown_entered, grown_after
-            floor.free = room
-            floor.spare += room
-            room *= 2
+            floor.now = now
+            return 1
+        now = at
+        floor.pending = 1
         if slot < floor.repair_slot:
             _end_step(
                 stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
                 warmup, horizon, seed, replication, slot, servers[slot].step, now,
             )  # fmt: skip
         elif slot < floor.calendar_slot:
-            index = slot - floor.repair_slot
-            cause = causes[index]
             _set_timer(when, tree, slot, math.inf)
-            server = servers[cause.server]
-            server.down -= 1
-            _touch(servers, floor, touched, cause.server)
-            _soil(stations, floor, server.station)
-            if cause.crew != NONE:
-                crew = crews[cause.crew]
-                _crew_note(crew, -1, now)
-                if crew.queue > 0:
-                    called = crew.head
-                    crew.head = causes[called].next
-                    crew.queue -= 1
-                    crew.wait += now - causes[called].failed
-                    crew.repairs += 1
-                    _crew_note(crew, 1, now)
-                    _begin_repair(
-                        causes, streams, floor, when, tree, store, numbers, seed, replication, called, now
-                    )  # fmt: skip
-            time = _draw(streams, store, numbers, cause.uptime, seed, replication)
-            if cause.clock == OPERATING:
-                cause.left = time
-            else:
-                _set_timer(when, tree, floor.calendar_slot + cause.calendar_slot, now + time)
+            _repaired(
+                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, seed,
+                replication, slot - floor.repair_slot, now,
+            )  # fmt: skip
         elif slot < floor.arrival_slot:
-            index = calendar_cause[slot - floor.calendar_slot]
             _set_timer(when, tree, slot, math.inf)
+            index = calendar[slot - floor.calendar_slot]
             _fail(
                 stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, seed,
                 replication, index, now,
             )  # fmt: skip
-            number = causes[index].server
-            if servers[number].running == 1:
-                _end_step(
-                    stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
-                    warmup, horizon, seed, replication, number, now - servers[number].started, now,
-                )  # fmt: skip
+            _stop(
+                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
+                warmup, horizon, seed, replication, causes[index].server, now,
+            )  # fmt: skip
         elif slot == floor.arrival_slot:
             gap = _draw(streams, store, numbers, floor.arrivals_stream, seed, replication)
             _set_timer(when, tree, slot, now + gap)
@@ -562,21 +591,19 @@ def simulate_events(
                 _push(stations[floor.stations], floor, entered, after, now, now)
                 _soil(stations, floor, 0)
         else:
-            turn += 1
-            if turn == switches.shape[0]:
-                turn, week = 0, week + 1
-            _set_timer(when, tree, slot, now + (week * WEEK + switches[turn] - now))
+            floor.turn += 1
+            if floor.turn == switches.shape[0]:
+                floor.turn, floor.week = 0, floor.week + 1
+            _set_timer(when, tree, slot, now + (floor.week * WEEK + switches[floor.turn] - now))
             if floor.on == 1 and floor.bottleneck != NONE:
                 stations[floor.bottleneck].bottleneck += now - floor.bottleneck_at
             floor.bottleneck_at = now
             floor.on = 1 - floor.on
             for index in range(servers.shape[0]):
                 _touch(servers, floor, touched, index)
-                if servers[index].running == 1:
-                    _end_step(
-                        stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers,
-                        output, warmup, horizon, seed, replication, index, now - servers[index].started, now,
-                    )  # fmt: skip
+                _stop(
+                    stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
+                    warmup, horizon, seed, replication, index, now,
+                )  # fmt: skip
             for index in range(floor.stations):
                 _soil(stations, floor, index)
-    _write(stations, crews, floors[0], seconds, out)  # a record does not keep its array alive: this does

@@ -50,8 +50,8 @@ CREW = _record(i="size busy head tail queue repairs", f="at busy_area wait")
 #: The rest: one record.
 FLOOR = _record(
     i="stations saturated arrivals_stream capacity closed on inside free spare dirty touched lost arrivals starts "
-    "waited good bottleneck repair_slot calendar_slot arrival_slot shift_slot",
-    f="queue_wait lead bottleneck_at",
+    "waited good bottleneck repair_slot calendar_slot arrival_slot shift_slot begun pending warm turn week",
+    f="now queue_wait lead bottleneck_at",
 )
 TYPES = {
     "stream": STREAM,
@@ -63,7 +63,8 @@ TYPES = {
 }
 #: The same as compiled types.
 COMPILED: dict[str, Any] = {name: numba.from_dtype(dtype)[::1] for name, dtype in TYPES.items()}
-COMPILED |= {"floats": numba.float64[::1], "f": numba.float64, "i": numba.int64, "u": numba.uint64}
+COMPILED |= {"floats": numba.float64[::1], "floats2": numba.float64[:, ::1], "ints": numba.int64[::1]}
+COMPILED |= {"f": numba.float64, "u": numba.uint64}
 
 
 @dataclass(frozen=True, slots=True)
