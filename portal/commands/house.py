@@ -12,7 +12,7 @@ from portal.commands.outcome import Outcome
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands that run the portal."""
     demo = commands.add_parser("demo", help="the whole portal with demo people and sample data")
-    demo.add_argument("--port", type=int, default=8501)
+    demo.add_argument("--port", type=int)
     demo.set_defaults(run=run_demo)
     serve = commands.add_parser("serve", help="portal and API in production mode")
     serve.add_argument("--host")
@@ -23,7 +23,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_demo(given: argparse.Namespace) -> Outcome:
     """Run until Ctrl-C."""
-    app.run_demo(given.port)
+    app.run_demo(port=given.port)
     return Outcome(document={})
 
 

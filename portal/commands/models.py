@@ -11,6 +11,7 @@ from portal import executors
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
 from simulators import reference_cases, simulate
 from templates import documents, line_document, schemas
+from templates.node import DocumentError
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,9 +43,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def duration(text: str) -> float:
     """Seconds from a text such as 8w or 90 min, for argparse."""
     try:
-        return documents.seconds(text)
-    except documents.DocumentError as error:
-        raise argparse.ArgumentTypeError(f"{error} {error.remedy}") from error
+        return documents.load(text, name="time").seconds(zero=True)
+    except DocumentError as error:
+        raise argparse.ArgumentTypeError(f"{error}. {error.remedy}") from error
 
 
 def positive(text: str) -> int:
@@ -71,19 +72,23 @@ def auto_or(kind: Any) -> Any:
     return read
 
 
+def spread(workers: int) -> Any:
+    """A `map` over that many processes; one worker is this process."""
+    return executors.inline if workers == 1 else executors.processes(workers)
+
+
 def run_simulate(given: argparse.Namespace) -> Outcome:
     """Simulate one line document."""
     line = line_document.read_line(read_text(given.subject), given.subject.name)
-    with executors.processes(given.workers) as spread:
-        done = simulate.simulate(
-            line,
-            horizon=given.horizon,
-            warmup=given.warmup,
-            replications=given.replications,
-            seed=given.seed,
-            engine=given.engine,
-            executor=spread,
-        )
+    done = simulate.simulate(
+        line,
+        horizon=given.horizon,
+        warmup=given.warmup,
+        replications=given.replications,
+        seed=given.seed,
+        engine=given.engine,
+        executor=spread(given.workers),
+    )
     document = done.to_json()
     hours = document["horizon_s"] / 3600
     lines = [f"{document['line']}: {document['replications']} replications of {hours:g} h ({document['engine']})"]
@@ -107,10 +112,9 @@ def run_check(given: argparse.Namespace) -> Outcome:
             place=given.subject.name,
             remedy="Give a file in the schema line-reference-cases/1.",
         ) from error
-    with executors.processes(given.workers) as spread:
-        document = reference_cases.run_cases(
-            cases, engine=given.engine, seed=given.seed, precision=given.precision, executor=spread
-        )
+    document = reference_cases.run_cases(
+        cases, engine=given.engine, seed=given.seed, precision=given.precision, executor=spread(given.workers)
+    )
     lines, failed = [], 0
     for case in document["cases"]:
         verdict = {True: "passed", False: "FAILED"}.get(case.get("passed"), "computed")
