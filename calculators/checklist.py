@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from calculators.declarations import Text
+from calculators.units import CalculationError
 
 
 class Status(StrEnum):
@@ -123,7 +124,118 @@ class Assessment:
 def assess(checklist: CheckList, answers: Mapping[str, Answer]) -> Assessment:
     """Score the answers, by control id.
 
+    "Not applicable" leaves numerator and denominator; what is open stays in the denominator. A control that is said to
+    be met, but whose evidence is missing or older than it may be, keeps its points and is listed as a gap.
     Raises CalculationError `unknown_control` for an answer to no control, `reason_missing` for "not applicable"
     without a reason.
     """
-    raise RuntimeError("being written")
+    _check(checklist, answers)
+    points = {
+        Status.MET: checklist.scoring.met,
+        Status.PARTLY: checklist.scoring.partly,
+        Status.NOT_MET: checklist.scoring.not_met,
+    }
+    best, worst = max(points.values()), min(points.values())
+    marks = [_mark(control, answers.get(control.id), points, best, worst) for control in checklist.controls]
+    counts = dict.fromkeys(Status, 0)
+    for mark in marks:
+        if mark.status is not None:
+            counts[mark.status] += 1
+    sections = tuple(
+        _section(section, [mark for mark in marks if mark.control.section == section.id], best)
+        for section in checklist.sections
+    )
+    low, high, answered, applicable = _totals(marks, best)
+    gaps = [gap for mark in marks if (gap := _gap(mark, answers.get(mark.control.id), best))]
+    return Assessment(
+        checklist=checklist.id,
+        version=checklist.version,
+        low=low,
+        high=high,
+        answered=answered,
+        applicable=applicable,
+        open_share=1 - answered / applicable if applicable else 0.0,
+        vetoes=tuple(mark.control.id for mark in marks if mark.control.veto and mark.status is Status.NOT_MET),
+        gaps=tuple(sorted(gaps, key=lambda gap: (not gap.control.veto, -gap.points_lost))),
+        sections=sections,
+        counts=counts,
+        grade_low=_grade(checklist.scoring, low),
+        grade_high=_grade(checklist.scoring, high),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    control: Control
+    status: Status | None
+    low: float
+    high: float
+
+
+def _check(checklist: CheckList, answers: Mapping[str, Answer]) -> None:
+    known = {control.id for control in checklist.controls}
+    for name, answer in answers.items():
+        if name not in known:
+            raise CalculationError(
+                f"check list {checklist.id} has no control {name!r}",
+                code="unknown_control",
+                place=f"control {name}",
+                remedy="Answer the controls of this version of the list.",
+                name=name,
+            )
+        if answer.status is Status.NOT_APPLICABLE and not answer.reason.strip():
+            raise CalculationError(
+                f"control {name}: 'not applicable' needs a reason",
+                code="reason_missing",
+                place=f"control {name}",
+                remedy="Say why it does not apply.",
+                name=name,
+            )
+
+
+def _mark(control: Control, answer: Answer | None, points: Mapping[Status, float], best: float, worst: float) -> _Mark:
+    status = answer.status if answer else None
+    if status is None:
+        return _Mark(control=control, status=None, low=worst * control.weight, high=best * control.weight)
+    earned = points.get(status, 0.0) * control.weight
+    return _Mark(control=control, status=status, low=earned, high=earned)
+
+
+def _totals(marks: list[_Mark], best: float) -> tuple[float, float, int, int]:
+    """Low and high share of the reachable points, controls answered, controls that apply."""
+    applying = [mark for mark in marks if mark.status is not Status.NOT_APPLICABLE]
+    reachable = best * sum(mark.control.weight for mark in applying)
+    answered = sum(mark.status is not None for mark in applying)
+    if reachable <= 0:
+        return 0.0, 0.0, answered, len(applying)
+    low, high = sum(mark.low for mark in applying) / reachable, sum(mark.high for mark in applying) / reachable
+    return low, high, answered, len(applying)
+
+
+def _section(section: Section, marks: list[_Mark], best: float) -> SectionScore:
+    low, high, answered, applicable = _totals(marks, best)
+    return SectionScore(section=section, low=low, high=high, answered=answered, applicable=applicable)
+
+
+def _gap(mark: _Mark, answer: Answer | None, best: float) -> Gap | None:
+    control, status = mark.control, mark.status
+    if status is None or answer is None or status is Status.NOT_APPLICABLE:
+        return None
+    lost = best * control.weight - mark.low
+    why = ""
+    if status is not Status.MET:
+        why = status.value
+    elif control.evidence and not answer.evidence:
+        why = "evidence_missing"
+    elif (
+        control.evidence_max_age_days is not None
+        and answer.evidence_age_days is not None
+        and answer.evidence_age_days > control.evidence_max_age_days
+    ):
+        why = "evidence_old"
+    return Gap(control=control, status=status, why=why, points_lost=lost) if why else None
+
+
+def _grade(scoring: Scoring, score: float) -> str:
+    """The best grade whose least score is reached; "" when none is, or there are no grades."""
+    return next((name for name, least, _ in scoring.grades if score >= least), "")

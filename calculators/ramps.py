@@ -90,7 +90,7 @@ def straight_line_share(life: Array, t: Array) -> Array:
 def digits_share(life: Array, t: Array) -> Array:
     """Sum of the years' digits over a whole number of periods."""
     whole = np.maximum(np.rint(life), 1)
-    return np.where(t > 0, np.maximum(whole - (t - 1), 0), 0.0) / (whole * (whole + 1) / 2)
+    return np.asarray(np.where(t > 0, np.maximum(whole - (t - 1), 0), 0.0) / (whole * (whole + 1) / 2))
 
 
 def declining_share(life: Array, t: Array) -> Array:

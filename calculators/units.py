@@ -124,7 +124,7 @@ def _named(name: str) -> Unit | None:
         return None
     if not isinstance(factor, int | float) or not math.isfinite(factor) or factor <= 0:
         return None
-    dimension = _dimension({str(key): float(power) for key, power in base.dimensionality.items()})
+    dimension = _dimension({str(key): float(str(power)) for key, power in base.dimensionality.items()})
     return Unit(name, factor * 1.0, dimension)
 
 
