@@ -84,9 +84,12 @@ class OutputRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRule:
-    """A field a template asks for: the unit, the reason, and where to find the number."""
+    """A field a template asks for: the unit, the reason, and where to find the number.
 
-    name: str  # an input of the calculator, or a key of the line
+    For a calculator, all but `where` come from its input of this name.
+    """
+
+    name: str
     title: Text
     unit: str
     why: Text

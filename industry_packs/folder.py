@@ -37,7 +37,7 @@ from simulators.line import Line
 from simulators.scenario import Module
 from templates.calculator_document import read_calculator
 from templates.checklist_document import read_checklist
-from templates.documents import DocumentError, Node, load
+from templates.documents import DocumentError, Node, closest, load
 from templates.line_document import read_line
 from templates.module_document import read_module
 
@@ -135,11 +135,11 @@ def _read(found: Contents, name: str, content: bytes) -> None:
         case "modules":
             _keep(found.modules, node, identity, read_module(content, name))
         case "calculators":
-            _keep(found.calculators, node, identity, read_calculator(content.decode("utf-8"), name=name))
+            _keep(found.calculators, node, identity, read_calculator(content, name))
         case "checklists":
             _keep(found.checklists, node, identity, read_checklist(content, name))
         case "templates":
-            template = _template(node)
+            template = _template(node, found.calculators)
             found.templates[template.id] = template
         case "uploads":
             values = kinds.UPLOAD.read(node)
@@ -158,11 +158,54 @@ def _manifest(node: Node) -> Manifest:
     return Manifest(engine=(engine["from"], engine["to"]), changes=changes, **values)
 
 
-def _template(node: Node) -> ValidationTemplate:
+def _template(node: Node, calculators: Mapping[str, Calculator]) -> ValidationTemplate:
     values = kinds.VALIDATION.read(node)
-    fields = _each(values.pop("fields"), FieldRule)
+    fields = tuple(
+        _field(node.find(f"fields[{index}]"), item, values, calculators)
+        for index, item in enumerate(values.pop("fields"))
+    )
     outputs = _each(values.pop("outputs"), OutputRule)
     return ValidationTemplate(fields=fields, outputs=outputs, **values)
+
+
+def _field(
+    node: Node, item: dict[str, Any], template: Mapping[str, Any], calculators: Mapping[str, Calculator]
+) -> FieldRule:
+    """A field with what its calculator's input says about it, or what the template says itself."""
+    if template["model"] == "calculator":
+        calculator = calculators.get(template["uses"])
+        inputs = {} if calculator is None else {found.name: found for found in calculator.inputs}
+        if item["name"] not in inputs:
+            guess = closest(item["name"], list(inputs))
+            raise node.error(
+                f"calculator {template['uses']!r} has no input {item['name']!r}",
+                code="unknown_input_field",
+                remedy=f"Did you mean {guess!r}?" if guess else "Name inputs of the calculator.",
+                id=template["uses"],
+                value=item["name"],
+                guess=guess or ", ".join(inputs),
+            )
+        found = inputs[item["name"]]
+        default = found.likely if isinstance(found.likely, (int, float)) else None
+        return FieldRule(
+            name=item["name"],
+            title=found.title,
+            unit=found.unit,
+            why=found.purpose,
+            where=item["where"],
+            default=default,
+            source=found.source or None,
+        )
+    for key in ("title", "why"):
+        if item[key] is None:
+            raise node.error(
+                f"{node.path} needs {key!r}",
+                code="missing_key",
+                remedy=f"Add a line '{key}: ...'.",
+                key=key,
+                name=node.path,
+            )
+    return FieldRule(default=None, source=None, **item)
 
 
 def _keep(into: dict[str, Any], node: Node, identity: str, value: Any) -> None:

@@ -123,12 +123,10 @@ VALIDATION = Document(
                 of=Fields(
                     {
                         "name": _name,
-                        "title": _title,
-                        "unit": Words(at_most=60),
-                        "why": _says,
                         "where": _says,
-                        "default": Maybe(Number(), None),
-                        "source": Maybe(_says, None),
+                        "title": Maybe(_title, None),
+                        "unit": Maybe(Words(at_most=60), ""),
+                        "why": Maybe(_says, None),
                     }
                 ),
                 at_least=1,
