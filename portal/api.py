@@ -19,11 +19,12 @@ from starlette.routing import BaseRoute, Route
 
 from portal import actions_data
 from portal.front import SHELL, front_page, markup
-from portal.gate import Gate, problem, wants_page
+from portal.gate import Gate
 from portal.identity import Role
 from portal.landing import LandingRoutes
 from portal.mail import Outbox
 from portal.oidc import Relations
+from portal.problems import problem, wants_page
 from portal.sessions import Session
 from portal.signin import CALLBACK, SignInRoutes, refusal
 from portal.text import error_text, language, set_language, t
@@ -95,7 +96,7 @@ class Routes:
         lines = []
         for name, value in sorted(gate.counts.items()):
             lines += [f"# TYPE mingsuan_{name}_total counter", f"mingsuan_{name}_total {value}"]
-        lines += ["# TYPE mingsuan_open_tabs gauge", f"mingsuan_open_tabs {gate.open_tabs}"]
+        lines += ["# TYPE mingsuan_open_tabs gauge", f"mingsuan_open_tabs {gate.tabs.count}"]
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
     # --- the frame around the pages ----------------------------------------------------------------------------------

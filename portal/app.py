@@ -46,7 +46,7 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        async with gate.watching(), _collecting():
+        async with gate.tabs.watching(), _collecting():
             gc.collect()
             gc.freeze()
             yield

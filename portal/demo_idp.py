@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from portal.front import front_page, markup
 from portal.identity import Role
-from portal.text import t
+from portal.text import pick, t
 
 CODE_SECONDS = 60
 TOKEN_SECONDS = 600
@@ -191,7 +191,7 @@ class DemoProvider:
             for person in realm.people
         ]
         body = markup("<p>{lead}</p>", lead=t("shell.demo_people_lead")) + "".join(rows)
-        return front_page(t("shell.demo_people", organisation=realm.title.get("en", "")), body, languages=False)
+        return front_page(t("shell.demo_people", organisation=pick(realm.title)), body, languages=False)
 
     async def token(self, request: Request) -> Response:
         realm = _realm(request)

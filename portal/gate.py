@@ -10,27 +10,26 @@ The cookie itself never reaches a page.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from anyio import to_thread
-from starlette.responses import JSONResponse, RedirectResponse, Response
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from starlette.responses import RedirectResponse, Response
 
 from portal import sessions
 from portal.headers import guarded
-from portal.limits import Buckets, Rate, TooLargeError, declared_length, limited, retry_after
+from portal.limits import Buckets, TooLargeError, declared_length, limited
+from portal.problems import cookie, header, problem, wants_page, where
 from portal.sessions import Session
-from portal.text import speaking, t
+from portal.tabs import SIGN_IN_AGAIN, SIGNED_OUT, Tabs, by_hand, redirect_message
+from portal.text import set_language, speaking
+from portal.ways import RATES, STRANGER, Access, Way, way_of
 from portal.wiring import Portal
 
 Scope = MutableMapping[str, Any]
@@ -43,83 +42,13 @@ log = logging.getLogger("mingsuan.gate")
 
 SID_HEADER = b"x-portal-sid"
 LANGUAGE_COOKIE = "mingsuan_language"
-WATCH_SECONDS = 0.4
-LEAVING_SECONDS = 0.6  # a tab that signs out itself gets this long to go where it was sent
 CACHE_SECONDS = 0.5
-SIGNED_OUT = 4401  # close code of a websocket whose session has ended
 SMALL_BODY = 64 * 1024
-
-
-class Access(StrEnum):
-    """Who may ask for a path."""
-
-    PUBLIC = "public"  # anybody
-    SESSION = "session"  # who is signed in
-    TOKEN = "token"  # a machine with a bearer token; cookies are taken away  # noqa: S105
-    SHUT = "shut"  # nobody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How the paths with one beginning are treated."""
-
-    prefix: str
-    access: Access
-    streamlit: bool = False
-    upload: bool = False
-    rate: str = "general"
-    immutable: bool = False
-    any_host: bool = False
-
-
-WAYS: tuple[Way, ...] = (
-    Way(prefix="/healthz", access=Access.PUBLIC, any_host=True),
-    Way(prefix="/readyz", access=Access.PUBLIC, any_host=True),
-    Way(prefix="/metrics", access=Access.PUBLIC, any_host=True),
-    Way(prefix="/auth/", access=Access.PUBLIC, rate="doors"),
-    Way(prefix="/s/", access=Access.PUBLIC, rate="doors"),
-    Way(prefix="/shell/", access=Access.PUBLIC),
-    Way(prefix="/favicon", access=Access.PUBLIC),
-    Way(prefix="/idp/", access=Access.PUBLIC),  # exists in the demo only
-    Way(prefix="/outbox", access=Access.PUBLIC),  # exists in the demo only
-    Way(prefix="/api/", access=Access.TOKEN, upload=True, rate="api"),
-    Way(prefix="/files/", access=Access.SESSION, upload=True),
-    Way(prefix="/_stcore/stream", access=Access.SESSION, streamlit=True, rate="sockets"),
-    Way(prefix="/_stcore/health", access=Access.SESSION, streamlit=True),
-    Way(prefix="/_stcore/host-config", access=Access.SESSION, streamlit=True),
-    Way(prefix="/_stcore/upload_file/", access=Access.SESSION, streamlit=True, upload=True),
-    Way(prefix="/_stcore/bidi-components/", access=Access.SESSION, streamlit=True),
-    Way(prefix="/_stcore", access=Access.SHUT),
-    Way(prefix="/media/", access=Access.SESSION, streamlit=True),
-    Way(prefix="/component/", access=Access.SESSION, streamlit=True),
-    Way(prefix="/static/", access=Access.SESSION, streamlit=True, immutable=True),
-    Way(prefix="/", access=Access.SESSION),
-)
-
-RATES: dict[str, Rate] = {
-    "general": Rate(burst=600, per_second=40),
-    "doors": Rate(burst=60, per_second=1),
-    "api": Rate(burst=200, per_second=20),
-    "sockets": Rate(burst=60, per_second=2),
-}
-STRANGER = Rate(burst=300, per_second=20)  # requests without a session, by address
-
-
-def way_of(path: str) -> Way:
-    return next(way for way in WAYS if path.startswith(way.prefix))
 
 
 def cookie_name(*, secure: bool) -> str:
     """The session cookie; behind TLS its name makes the browser enforce Secure, Path=/ and no Domain."""
     return "__Host-mingsuan" if secure else "mingsuan"
-
-
-@dataclass(slots=True, eq=False)
-class Tab:
-    """One open websocket."""
-
-    send: Send
-    thrown: bool = False
 
 
 @dataclass(slots=True)
@@ -131,14 +60,12 @@ class Gate:
     site: Application
     buckets: Buckets = field(default_factory=Buckets)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    _tabs: dict[str, set[Tab]] = field(default_factory=dict)
     _known: dict[str, tuple[float, Session]] = field(default_factory=dict)
     _touched: dict[str, float] = field(default_factory=dict)
-    _leaving: dict[str, float] = field(default_factory=dict)
+    tabs: Tabs = field(init=False)
 
-    @property
-    def open_tabs(self) -> int:
-        return sum(len(tabs) for tabs in self._tabs.values())
+    def __post_init__(self) -> None:
+        self.tabs = Tabs(portal=self.portal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -173,6 +100,8 @@ class Gate:
         session = None
         if way.access is not Access.TOKEN:
             session = await self._session(scope)
+        if session is not None:
+            set_language(session.member.language)
         wait = self._wait(scope, way, session)
         if wait:
             self.counts["rate_limited"] += 1
@@ -197,8 +126,17 @@ class Gate:
         if session is not None:
             await self._touch(session.id)
             if scope["path"] == "/auth/sign-out":
-                self._leaving[session.id] = time.monotonic()
-        await (self.streamlit if way.streamlit else self.site)(scope, receive, send)
+                self.tabs.leaving(session.id)
+        if way.streamlit:
+            await self.streamlit(scope, receive, send)
+            return
+        try:
+            await self.site(scope, receive, send)
+        except TooLargeError:
+            raise
+        except Exception as error:  # noqa: BLE001  # it was answered; its message may hold what nobody should read
+            self.counts["faults"] += 1
+            log.error("fault in %s: %s at %s", way.prefix, type(error).__name__, where(error))  # noqa: TRY400
 
     # --- address, origin, path ---------------------------------------------------------------------------------------
 
@@ -290,13 +228,15 @@ class Gate:
 
     async def _touch(self, session_id: str) -> None:
         """Note activity, at most once in a while: the exact second does not matter."""
-        at = time.monotonic()
-        if at - self._touched.get(session_id, -1e9) < sessions.TOUCH_SECONDS:
+        if not self._touch_is_due(session_id):
             return
         if len(self._touched) > 20_000:
             self._touched.clear()
-        self._touched[session_id] = at
+        self._touched[session_id] = time.monotonic()
         await to_thread.run_sync(self._write_touch, session_id)
+
+    def _touch_is_due(self, session_id: str) -> bool:
+        return time.monotonic() - self._touched.get(session_id, -1e9) >= sessions.TOUCH_SECONDS
 
     def _write_touch(self, session_id: str) -> None:
         with self.portal.store.writing() as tx:
@@ -308,7 +248,7 @@ class Gate:
             await receive()
             if "streamlit" in scope.get("subprotocols", []):
                 await send({"type": "websocket.accept", "subprotocol": "streamlit"})
-                await send({"type": "websocket.send", "bytes": redirect_message("/auth/sign-in?ended=1")})
+                await send({"type": "websocket.send", "bytes": redirect_message(SIGN_IN_AGAIN)})
                 await send({"type": "websocket.close", "code": SIGNED_OUT})
             else:
                 await send({"type": "websocket.close", "code": SIGNED_OUT})
@@ -325,72 +265,20 @@ class Gate:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send, session: Session | None) -> None:
         assert session is not None
-        tab = Tab(send=send)
-        self._tabs.setdefault(session.id, set()).add(tab)
+        with self.tabs.one(session.id, send) as tab:
 
-        async def receive_here() -> Message:
-            message = await receive()
-            if message["type"] == "websocket.receive" and not tab.thrown:
-                due = time.monotonic() - self._touched.get(session.id, -1e9) >= sessions.TOUCH_SECONDS
+            async def receive_here() -> Message:
+                message = await receive()
+                due = message["type"] == "websocket.receive" and self._touch_is_due(session.id)
                 if due and by_hand(message.get("bytes") or b""):
                     await self._touch(session.id)
-            return message
+                return message
 
-        async def send_here(message: Message) -> None:
-            if not tab.thrown:
-                await send(message)
+            async def send_here(message: Message) -> None:
+                if not tab.thrown:
+                    await send(message)
 
-        try:
             await self.streamlit(scope, receive_here, send_here)
-        finally:
-            tabs = self._tabs.get(session.id, set())
-            tabs.discard(tab)
-            if not tabs:
-                self._tabs.pop(session.id, None)
-
-    async def throw_out(self, session_id: str) -> None:
-        """Send every tab of a session to the sign-in and close it."""
-        for tab in list(self._tabs.get(session_id, ())):
-            if tab.thrown:
-                continue
-            tab.thrown = True
-            self.counts["thrown_out"] += 1
-            with contextlib.suppress(Exception):  # the tab may be gone already
-                await tab.send({"type": "websocket.send", "bytes": redirect_message("/auth/sign-in?ended=1")})
-                await tab.send({"type": "websocket.close", "code": SIGNED_OUT, "reason": "signed out"})
-
-    async def watch(self) -> None:
-        """For ever: find the sessions that have ended, here or in another process, and throw their tabs out."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            watched = set(self._tabs)
-            if not watched:
-                continue
-            try:
-                living = await to_thread.run_sync(self._living, watched)
-            except Exception as error:  # noqa: BLE001  # the database may be away for a moment
-                log.warning("cannot check sessions: %s", type(error).__name__)
-                continue
-            at = time.monotonic()
-            for session_id in watched - living:
-                if at - self._leaving.get(session_id, -1e9) >= LEAVING_SECONDS:
-                    await self.throw_out(session_id)
-            self._leaving = {key: since for key, since in self._leaving.items() if at - since < 60}
-
-    def _living(self, session_ids: set[str]) -> set[str]:
-        with self.portal.store.reading() as tx:
-            return sessions.living_sessions(tx, session_ids, now=self.portal.now())
-
-    @contextlib.asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Run `watch` beside the block."""
-        task = asyncio.create_task(self.watch(), name="session-watch")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     # --- refusals ----------------------------------------------------------------------------------------------------
 
@@ -403,57 +291,3 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
             return
         await problem(status, code, retry=retry)(scope, receive, send)
-
-
-# --- small parts -----------------------------------------------------------------------------------------------------
-
-
-def header(scope: Scope, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
-
-
-def cookie(scope: Scope, name: str) -> str | None:
-    """A cookie's value; None where there is none or several of that name (somebody planted one)."""
-    found = []
-    for pair in ";".join(value.decode("latin-1") for key, value in scope["headers"] if key == b"cookie").split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == name:
-            found.append(value.strip('"'))
-    return found[0] if len(found) == 1 else None
-
-
-def wants_page(scope: Scope) -> bool:
-    return "text/html" in (header(scope, b"accept") or "") or header(scope, b"sec-fetch-mode") == "navigate"
-
-
-def by_hand(data: bytes) -> bool:
-    """Whether a message from a tab comes from a person, not from a page that refreshes itself."""
-    message = BackMsg()
-    try:
-        message.ParseFromString(data)
-    except Exception:  # noqa: BLE001  # Streamlit answers it; to us it is not a person
-        return False
-    return message.WhichOneof("type") == "rerun_script" and not message.rerun_script.is_auto_rerun
-
-
-def redirect_message(url: str) -> bytes:
-    """What makes Streamlit's front end go to another address."""
-    message = ForwardMsg()
-    message.auth_redirect.url = url
-    return bytes(message.SerializeToString())
-
-
-def problem(status: int, code: str, *, retry: float = 0.0, **more: object) -> Response:
-    """A problem document (RFC 9457): what is wrong and what to do, never a trace."""
-    body = {
-        "type": f"urn:mingsuan:problem:{code}",
-        "title": t(f"errors_portal.{code}.message"),
-        "status": status,
-        "detail": t(f"errors_portal.{code}.remedy"),
-        "code": code,
-        **more,
-    }
-    headers = {"Retry-After": retry_after(retry).decode()} if retry else {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")

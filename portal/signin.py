@@ -7,8 +7,7 @@ landing of a share link) is kept on our side, sealed, and survives the way over 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote, urlsplit
 
 from anyio import to_thread
@@ -18,9 +17,10 @@ from starlette.routing import Route
 
 from portal import actions_admin, sessions, storage_accounts
 from portal.front import front_page, markup
-from portal.gate import LANGUAGE_COOKIE, Gate, cookie_name, problem
-from portal.identity import IdentityError, Member, Provider, profile_from_claims
+from portal.gate import LANGUAGE_COOKIE, Gate, cookie_name
+from portal.identity import IdentityError, Member, Profile, Provider, profile_from_claims
 from portal.oidc import Relations, new_nonce, new_verifier
+from portal.problems import problem
 from portal.sessions import Session, SignIn
 from portal.strongbox import ID_TOKEN, PROVIDER, UNDER_WAY
 from portal.text import best_language, error_text, language, t
@@ -196,12 +196,13 @@ class SignInRoutes:
                 provider, secret, code=query["code"], nonce=begun.nonce, verifier=begun.verifier
             )
             profile = profile_from_claims(provider, proof.claims)
-            wanted = language()
-            member = await to_thread.run_sync(lambda: self._admit(profile, wanted))
+            chosen, shown = request.cookies.get(LANGUAGE_COOKIE), language()
+            member = await to_thread.run_sync(lambda: self._admit(profile, chosen, shown))
         except IdentityError as error:
             return refused(error)
         response = await sign_in(request, self.portal, member, to=next_page, id_token=proof.id_token)
         response.delete_cookie(_way_cookie(self.portal), path="/")
+        response.delete_cookie(LANGUAGE_COOKIE, path="/")  # from here on the account remembers
         return response
 
     def _finish(self, state: str, browser: str) -> SignIn | None:
@@ -212,14 +213,18 @@ class SignInRoutes:
         sealed = provider.sealed_secret
         return self.portal.strongbox.open(sealed, kind=PROVIDER, row=provider.id) if sealed else ""
 
-    def _admit(self, profile: Any, wanted: str) -> Member:
+    def _admit(self, profile: Profile, chosen: str | None, shown: str) -> Member:
+        """The member of a profile; a language that was chosen on the sign-in page becomes his."""
         with self.portal.store.writing() as tx:
             tenant = storage_accounts.tenant(tx, profile.tenant)
             if tenant is None or not tenant.active:
                 raise IdentityError("the organisation's access is closed", code="tenant_closed")
-            member = storage_accounts.admit(tx, profile, language=wanted, now=self.portal.now())
+            member = storage_accounts.admit(tx, profile, language=shown, now=self.portal.now())
             if not member.active:
                 raise IdentityError("the account is switched off here", code="member_off")
+            if chosen and shown != member.language:
+                storage_accounts.set_member_language(tx, member.id, shown)
+                member = replace(member, language=shown)
             return member
 
     # --- the end -----------------------------------------------------------------------------------------------------

@@ -103,7 +103,6 @@ def addresses() -> frozenset[str]:
 def main() -> None:
     """Draw the shell and run the page that is open."""
     visit = ui_context()
-    st.set_page_config(page_title=t("shell.product"), layout="wide", initial_sidebar_state="auto")
     groups: dict[str, list[st.Page]] = {}
     for place, entry in enumerate(pages_of(visit.member.role)):
         page = st.Page(
@@ -115,15 +114,15 @@ def main() -> None:
         )
         groups.setdefault(t(f"shell.groups.{entry.group}"), []).append(page)
     chosen = st.navigation(groups, position="sidebar", expanded=True)
+    st.set_page_config(page_title=f"{chosen.title} · {t('shell.product')}", layout="wide")
     with st.sidebar:
         _sidebar(visit)
-    st.html(f'<span class="ms-language" lang="{escape(visit.language)}" hidden></span>')
     chosen.run()
 
 
 def _sidebar(visit: Visit) -> None:
     st.html(
-        f'<div class="ms-me"><b>{escape(visit.member.name)}</b>'
+        f'<div class="ms-me ms-language" lang="{escape(visit.language)}"><b>{escape(visit.member.name)}</b>'
         f"<span>{escape(t(f'shell.roles.{visit.member.role}'))}</span></div>"
     )
     wanted = st.segmented_control(
