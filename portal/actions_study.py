@@ -152,10 +152,11 @@ def plan_scenario(
     if not modules:
         raise ActionError("a scenario needs a module", code="no_modules", remedy="Choose at least one module.")
     offer = modules_on_offer()
-    chosen = tuple(with_overrides(offer, wish) for wish in modules)
+    current = line_in_force(workspace)
+    machines = [] if current is None else [station.name for station in current[2].stations]
+    chosen = tuple(with_overrides(offer, wish, machines=machines) for wish in modules)
     label = name.strip()[:80] or " + ".join(module.title["zh-CN"] for module in chosen)
     planned = Scenario(id=f"s-{new_id()[:10]}", title={"zh-CN": label, "en": label}, modules=chosen)
-    current = line_in_force(workspace)
     if current is not None:
         for _, effect in replace(planned, claims=True).active():
             targets(current[2], effect)

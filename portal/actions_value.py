@@ -3,45 +3,148 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from portal.actions import EDITORS, READERS, action
+from calculators.declarations import Given, Input
+from calculators.drivers import gather
+from portal.actions import EDITORS, READERS, ActionError, action
+from portal.cases import FROM_RESULT, Typed, case_of, from_scenario, given_by, typed_inputs
+from portal.catalogue import calculator
 from portal.workspace import Workspace
 
 
 @action(needs=EDITORS, purpose="appraisal")
 def set_inputs(workspace: Workspace, values: Mapping[str, Any]) -> None:
-    """Keep values of the ROI calculator's inputs, typed by the tenant (tier B).
+    """Keep values of the ROI calculator's inputs, typed by the tenant (tier B); None takes a value back.
 
-    `values`: input name -> text with unit ("12 min"), a number in the declared unit, or
-    {"low", "likely", "high", "reason", "source"}. Raises the calculation error that names input and unit.
+    `values`: input name -> text with unit ("12 min", or "10 / 12 / 15 min" for low, likely, high), a number in the
+    declared unit, or {"value": one of these, "reason", "source"}. Raises the calculation error that names input and
+    unit; then nothing is kept.
     """
-    raise RuntimeError("being written")
+    typed = dict(typed_inputs(workspace)[1])
+    at = workspace.clock().isoformat()
+    for name, given in values.items():
+        if given is None:
+            typed.pop(name, None)
+            continue
+        said = dict(given) if isinstance(given, Mapping) else {"value": given}
+        if name == FROM_RESULT:
+            raise ActionError(
+                "this number comes from the simulation",
+                code="input_is_simulated",
+                place=name,
+                remedy="Change the line or the scenario instead.",
+            )
+        typed[name] = {
+            "value": said["value"],
+            "reason": str(said.get("reason", ""))[:500],
+            "source": str(said.get("source", ""))[:200],
+            "at": at,
+            "by": workspace.member.id,
+        }
+    _check(typed)
+    workspace.put("inputs", typed, slot="inputs", replace=True)
 
 
 @action(needs=READERS, purpose="appraisal")
-def inputs(workspace: Workspace) -> Mapping[str, Any]:
-    """Return every input of the ROI calculator: value in force, unit, tier, source, age, default, why it is asked."""
-    raise RuntimeError("being written")
+def inputs(workspace: Workspace, *, scenario: str = "") -> list[Mapping[str, Any]]:
+    """Return every input of the ROI calculator, in the order it is asked.
+
+    Each: name, title, purpose, unit, needed (no default), value in force (None where there is none), low, high, tier,
+    source, reason, age_days, stale, and where it came from: typed, scenario, simulation, default or missing.
+    """
+    typed = typed_inputs(workspace)[1]
+    offered = from_scenario(workspace, scenario)
+    now = workspace.clock()
+    return [_input_view(item, typed.get(item.name), offered.get(item.name), now) for item in calculator().inputs]
 
 
 @action(needs=READERS, purpose="appraisal")
 def record_guess(workspace: Workspace, *, npv: float, currency: str = "CNY") -> None:
     """Keep the member's own estimate before the figure is shown; one for each member, the first counts."""
-    raise RuntimeError("being written")
+    slot = f"guess/{workspace.member.id}"
+    if workspace.latest("guess", slot=slot) is None:
+        guess = {"npv": float(npv), "currency": currency, "by": workspace.member.id}
+        workspace.put("guess", guess, slot=slot)
 
 
 @action(needs=READERS, purpose="appraisal")
-def appraise(workspace: Workspace, *, scenario: str = "", claims: bool = True) -> Mapping[str, Any]:
-    """Return the case of a scenario: NPV, IRR, payback as P10/P50/P90, P(loss), cash flows, tornado, inputs, guess.
+def appraise(workspace: Workspace, *, scenario: str = "", claims: bool = False) -> Mapping[str, Any]:
+    """Return the case of a scenario (default: the first of the newest result).
 
-    Computed on 20,000 draws from the newest result, kept sealed, then reread. `claims` False leaves vendor claims out.
-    Raises ActionError no_result, inputs_missing.
+    The shape is that of `calculators.sheet.Sheet.to_json()` (outputs with p10, p50, p90, chance, tier, tornado;
+    numbers; capped), with id, scenario, title, claims, sample, currency, rests_on and `guess` (the member's own, or
+    None). Computed on 20,000 draws from the newest result, kept sealed, then reread. `claims`: whether vendor claims
+    count. Raises ActionError no_result, not_simulated, inputs_missing (`names`), and calculation errors.
     """
-    raise RuntimeError("being written")
+    case = case_of(workspace, scenario, claims=claims)
+    kept = workspace.latest("guess", slot=f"guess/{workspace.member.id}")
+    return {**case, "guess": None if kept is None else workspace.get("guess", kept.id)}
 
 
 @action(needs=READERS, purpose="appraisal")
-def why(workspace: Workspace, output: str, *, scenario: str = "", claims: bool = True) -> Mapping[str, Any]:
-    """Open one number: formula, inputs with source, tier and age, what it is sensitive to, the digests it rests on."""
-    raise RuntimeError("being written")
+def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = False) -> Mapping[str, Any]:
+    """Open one number of the case: its trace, its tornado, and the ids it rests on.
+
+    `name` is an output, a formula or an input; `trace["uses"]` names what it is made of, `parts` holds their traces.
+    Raises ActionError unknown_number.
+    """
+    case = case_of(workspace, scenario, claims=claims)
+    numbers = case["numbers"]
+    if name not in numbers:
+        raise ActionError(
+            f"the case has no number {name!r}", code="unknown_number", place=name, remedy="Choose a number of the page."
+        )
+    return {
+        "trace": numbers[name],
+        "parts": [numbers[used] for used in numbers[name]["uses"] if used in numbers],
+        "tornado": case["outputs"].get(name, {}).get("tornado", []),
+        "rests_on": case["rests_on"],
+        "claims": case["claims"],
+    }
+
+
+def _check(typed: Typed) -> None:
+    """Refuse values that the calculator would refuse; what is still missing stands in with something harmless."""
+    items = {item.name: item for item in calculator().inputs}
+    values = {name: Given(value=_plain(one["value"])) for name, one in typed.items()}
+    for name, item in items.items():
+        if item.likely is None and name not in values:
+            values[name] = Given(value=max(item.at_least or 0.0, 0.0))
+    gather(calculator(), values, claims=True)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _input_view(item: Input, typed: Mapping[str, Any] | None, offered: Given | None, now: datetime) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "name": item.name,
+        "title": dict(item.title),
+        "purpose": dict(item.purpose),
+        "unit": item.unit,
+        "needed": item.likely is None,
+        "value": item.likely,
+        "low": item.low,
+        "high": item.high,
+        "tier": None if item.tier is None else item.tier.value,
+        "source": dict(item.source),
+        "reason": "",
+        "age_days": None,
+        "stale": False,
+        "from": "default" if item.likely is not None else "missing",
+        "default": item.likely,
+    }
+    if item.name == FROM_RESULT:
+        return {**view, "needed": False, "from": "simulation"}
+    given = given_by(typed, now) if typed is not None else offered
+    if given is not None:
+        value = given.value
+        low, likely, high = value if isinstance(value, tuple) else (None, value, None)
+        stale = given.age_days is not None and item.valid_days is not None and given.age_days > item.valid_days
+        view |= {"value": likely, "low": low, "high": high, "tier": given.tier.value, "source": dict(given.source)}
+        view |= {"age_days": given.age_days, "stale": stale, "from": "scenario" if typed is None else "typed"}
+        view["reason"] = "" if typed is None else typed["reason"]
+    return view

@@ -7,11 +7,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from calculators.calculator import Calculator
 from calculators.checklist import CheckList
-from industry_packs.pack import Pack, match_stations, shipped_packs
+from industry_packs.matching import line_for, match_stations, module_for
+from industry_packs.pack import Pack, shipped_packs
 from portal.actions import ActionError
 from simulators.line import Line
 from simulators.scenario import Effect, Module
+from templates.calculator_document import shipped_calculator
 
 
 @lru_cache(maxsize=1)
@@ -32,6 +35,12 @@ def modules_on_offer() -> dict[str, Module]:
 def lines_on_offer() -> dict[str, Line]:
     """Return every line template by pack/line."""
     return {f"{pack.manifest.id}/{name}": line for pack in packs() for name, line in pack.lines.items()}
+
+
+@lru_cache(maxsize=1)
+def calculator() -> Calculator:
+    """Return the ROI calculator, read and checked once for each process."""
+    return shipped_calculator("module_roi")
 
 
 def checklists_on_offer() -> dict[str, CheckList]:
@@ -62,9 +71,7 @@ def line_template(name: str = "", *, machines: Sequence[str] = ()) -> Line:
         for short, line in pack.lines.items():
             if name not in {"", f"{pack.manifest.id}/{short}"}:
                 continue
-            if not machines:
-                return line
-            return renamed(line, match_stations(pack, machines))
+            return line_for(line, match_stations(pack.stations, machines)) if machines else line
     raise ActionError(
         f"no installed pack has a line template {name!r}",
         code="no_line_template",
@@ -73,14 +80,11 @@ def line_template(name: str = "", *, machines: Sequence[str] = ()) -> Line:
     )
 
 
-def renamed(line: Line, names: Mapping[str, str | None]) -> Line:
-    """Return the line with stations named as the customer names them; those without a match keep their names."""
-    stations = tuple(replace(station, name=names.get(station.name) or station.name) for station in line.stations)
-    return replace(line, stations=stations)
+def with_overrides(offer: Mapping[str, Module], wish: Mapping[str, Any], *, machines: Sequence[str] = ()) -> Module:
+    """Return a module of the offer with a person's changes; what he typed counts as his own (tier B).
 
-
-def with_overrides(offer: Mapping[str, Module], wish: Mapping[str, Any]) -> Module:
-    """Return a module of the offer with a person's changes; what he typed counts as his own (tier B)."""
+    With `machines`, the stations of the customer's line, its effects name his machines instead of the pack's stations.
+    """
     name = str(wish.get("id", ""))
     if name not in offer:
         raise ActionError(
@@ -110,7 +114,11 @@ def with_overrides(offer: Mapping[str, Module], wish: Mapping[str, Any]) -> Modu
     if "t90" in wish:
         t90 = float(wish["t90"])
         adoption = replace(adoption, t90=t90, t10=min(adoption.t10, t90), t90_low=None, t90_high=None)
-    return replace(module, effects=tuple(effects), prices=tuple(prices), adoption=adoption)
+    changed = replace(module, effects=tuple(effects), prices=tuple(prices), adoption=adoption)
+    if not machines:
+        return changed
+    pack = next(pack for pack in packs() if name.startswith(f"{pack.manifest.id}/"))
+    return module_for(changed, match_stations(pack.stations, machines))
 
 
 def _typed_effect(

@@ -199,6 +199,14 @@ class Workspace:
             row = latest_record(tx, self.tenant, self.room, kind, named)
         return None if row is None else _stored(row)
 
+    def by_slot(self, kind: str, slots: Sequence[str]) -> dict[str, str]:
+        """Return the id of the newest value in each of these slots, where there is one; one query for all."""
+        at = self.clock()
+        named = {self._sealer.slot(kind, slot, at=at, tx=self.tx): slot for slot in slots}
+        with self._reading() as tx:
+            rows = list_records(tx, self.tenant, self.room, kind)
+        return {named[row.slot]: row.id for row in reversed(rows) if row.slot in named}
+
     def heads(self, *kinds: str) -> dict[str, tuple[int, str]]:
         """Return for each kind how many values there are and the id of the newest, in one query."""
         with self._reading() as tx:

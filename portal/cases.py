@@ -1,0 +1,141 @@
+"""The case of a scenario: what the simulated gain is worth on the tenant's own inputs; computed once, kept sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from calculators.declarations import Given, Tier, weakest
+from calculators.sheet import evaluate
+from portal.actions import ActionError
+from portal.catalogue import calculator
+from portal.materials import open_result, scenario
+from portal.studies import find_scenario
+from portal.workspace import MissingError, Stored, Workspace
+from simulators.scenario import Scenario
+
+DRAWS = 20_000
+FROM_RESULT = "extra_good"
+"""The input that the simulation fills; nobody types it."""
+
+Typed = Mapping[str, Mapping[str, Any]]
+
+
+def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, Any]:
+    """Return the case of a scenario (see `actions_value.appraise`), computed where it is not kept yet."""
+    newest = workspace.latest("summary", slot="result")
+    if newest is None:
+        raise ActionError(
+            "nothing has been simulated yet", code="no_result", remedy="Choose modules and start the simulation."
+        )
+    summary = workspace.get("summary", newest.id)
+    simulated = find_scenario(summary, record, claims=claims)
+    if simulated is None:
+        raise ActionError(
+            "this scenario is not in the newest result",
+            code="not_simulated",
+            place=record,
+            remedy="Start the simulation again with it.",
+        )
+    stored, typed = typed_inputs(workspace)
+    wanted = (summary["result"], simulated["record"], "" if stored is None else stored.id)
+    slot = f"{simulated['record']}/{claims}"
+    kept = workspace.latest("case", slot=slot)
+    if kept is not None and kept.inputs == wanted:
+        return {"id": kept.id, **workspace.get("case", kept.id)}
+    case = _compute(workspace, summary, simulated, typed, claims=claims)
+    key = workspace.put("case", case, slot=slot, inputs=wanted, replace=True)
+    return {"id": key, **case}
+
+
+def _compute(
+    workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any], typed: Typed, *, claims: bool
+) -> dict[str, Any]:
+    result = open_result(workspace, summary["result"])
+    now = workspace.clock()
+    values: dict[str, Given] = from_scenario(workspace, simulated["record"])
+    values |= {name: given_by(one, now) for name, one in typed.items()}
+    values[FROM_RESULT] = Given(
+        value=result.extra_good(simulated["id"]),
+        tier=_tier_of_effects(workspace, summary, simulated),
+        source={"zh-CN": "本工作区的仿真结果", "en": "the simulation of this workspace"},
+    )
+    missing = [item.name for item in calculator().inputs if item.likely is None and item.name not in values]
+    if missing:
+        raise ActionError(
+            f"{len(missing)} inputs are missing: {', '.join(missing)}",
+            code="inputs_missing",
+            place=missing[0],
+            remedy="Fill them in; each one says where to find it.",
+            names=", ".join(missing),
+            count=len(missing),
+        )
+    sheet = evaluate(calculator(), values, draws=DRAWS, seed=result.seed, claims=claims)
+    return {
+        **sheet.to_json(),
+        "scenario": simulated["record"],
+        "title": simulated["title"],
+        "claims": claims,
+        "sample": summary["sample"],
+        "currency": "CNY",
+        "rests_on": {"result": summary["result"], "scenario": simulated["record"], "line_study": summary["study"]},
+    }
+
+
+def _tier_of_effects(workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any]) -> Tier:
+    """Return the weakest tier among the line and the effects that count in a simulated scenario."""
+    study = workspace.get("study", summary["study"])
+    line = workspace.get("line", study["line"])
+    base = {"fitted": Tier.MEASURED, "edited": Tier.TYPED}.get(line["source"], Tier.PUBLIC)
+    counted = Scenario.from_json(
+        {**workspace.get("scenario", simulated["record"])["scenario"], "claims": simulated["claims"]}
+    )
+    return weakest(base, *(Tier(effect.tier) for _, effect in counted.active()))
+
+
+def from_scenario(workspace: Workspace, record: str) -> dict[str, Given]:
+    """Return the price inputs that a scenario's modules give: once, and each month (a year's price in twelfths)."""
+    if not record:
+        newest = workspace.latest("scenario")
+        if newest is None:
+            return {}
+        record = newest.id
+    try:
+        modules = scenario(workspace, record).modules
+    except MissingError:
+        return {}
+    found: dict[str, Given] = {}
+    for name, share in (("price_once", {"once": 1.0}), ("price_monthly", {"month": 1.0, "year": 1 / 12})):
+        prices = [(price, share[price.every]) for module in modules for price in module.prices if price.every in share]
+        if prices:
+            low, likely, high = (
+                sum(getattr(price, end) * part for price, part in prices) for end in ("low", "likely", "high")
+            )
+            tier = weakest(*(Tier(price.tier) for price, _ in prices))
+            found[name] = Given(
+                value=(low, likely, high),
+                tier=Tier.PUBLIC
+                if tier is Tier.CLAIM
+                else tier,  # an offer binds its maker; it is no claim of an effect
+                source={"zh-CN": "模块价目", "en": "price list of the modules"},
+            )
+    return found
+
+
+def typed_inputs(workspace: Workspace) -> tuple[Stored | None, Typed]:
+    """Return what the tenant typed into the calculator: what is kept of it, and the values by input."""
+    stored = workspace.latest("inputs", slot="inputs")
+    return (None, {}) if stored is None else (stored, workspace.get("inputs", stored.id))
+
+
+def given_by(one: Mapping[str, Any], now: datetime) -> Given:
+    """Return one typed value as the calculator takes it."""
+    value = one["value"]
+    said = one["source"] or one["reason"]
+    return Given(
+        value=tuple(value) if isinstance(value, list) else value,
+        tier=Tier.TYPED,
+        source={"zh-CN": said or "自行填写", "en": said or "typed"},
+        age_days=max((now - datetime.fromisoformat(one["at"])).total_seconds() / 86_400, 0.0),
+    )

@@ -1,0 +1,128 @@
+"""What is known here, as plain figures, and the warnings that the packs' rules raise on them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from portal.actions import ActionError
+from portal.assessments import assessment_of
+from portal.cases import case_of
+from portal.catalogue import packs
+from portal.materials import datasets_in_force
+from portal.studies import find_scenario
+from portal.workspace import Workspace
+
+WEEK_S = 7 * 86_400.0
+_RULE = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*")
+
+
+def risk_figures(workspace: Workspace, record: str = "") -> dict[str, float]:
+    """Return what is known of the names that risk rules compare; what is not known yet is not there."""
+    figures: dict[str, float] = {}
+    _from_baseline(workspace, figures)
+    _from_result(workspace, record, figures)
+    _from_case(workspace, record, figures)
+    test = workspace.latest("back_test")
+    if test is not None:
+        errors = [measure["bias"] for measure in workspace.get("back_test", test.id).get("measures", [])]
+        known = [abs(error) for error in errors if error is not None]
+        if known:
+            figures["backtest_error"] = max(known)
+    with contextlib.suppress(ActionError):
+        _, _, answers, found = assessment_of(workspace)
+        if answers:
+            figures["veto_gaps"] = float(len(found.vetoes))
+            figures["not_assessed_share"] = found.open_share
+    return figures
+
+
+def warnings(figures: Mapping[str, float]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the warnings that hold, worst first, and the ids of rules whose figures are not known yet.
+
+    Traps are questions: they are always there, to be answered by a person.
+    """
+    found: list[dict[str, Any]] = []
+    unknown: list[str] = []
+    for pack in packs():
+        for rule in pack.risks:
+            name, holds = _judge(rule.when, figures)
+            if holds is None and not rule.trap:
+                unknown.append(rule.id)
+            if rule.trap or holds:
+                found.append(
+                    {
+                        "id": rule.id,
+                        "title": dict(rule.title),
+                        "level": rule.level,
+                        "rule": rule.when,
+                        "figure": name,
+                        "value": figures.get(name),
+                        "owner_role": rule.owner_role,
+                        "next_step": dict(rule.next_step),
+                        "trap": rule.trap,
+                        "question": None if rule.question is None else dict(rule.question),
+                        "source": dict(rule.source),
+                    }
+                )
+    return sorted(found, key=lambda one: (one["trap"], -one["level"], one["id"])), unknown
+
+
+def _judge(rule: str, figures: Mapping[str, float]) -> tuple[str, bool | None]:
+    """Return the figure that a rule compares, and whether it holds (None: the figure is not known)."""
+    parts = _RULE.fullmatch(rule)
+    if parts is None:
+        return "", None
+    name, sign, limit = parts[1], parts[2], float(parts[3])
+    value = figures.get(name)
+    if value is None:
+        return name, None
+    return name, {">": value > limit, "<": value < limit, ">=": value >= limit, "<=": value <= limit}[sign]
+
+
+def _from_baseline(workspace: Workspace, figures: dict[str, float]) -> None:
+    kept = workspace.latest("baseline")
+    if kept is None:
+        return
+    found = workspace.get("baseline", kept.id)
+    figures["weeks_of_data"] = (found["last"] - found["first"]) / WEEK_S
+    rows = blank = twice = 0
+    for one in datasets_in_force(workspace).values():
+        rows += one.about["rows"]
+        codes = [finding["code"] for finding in one.about["findings"]]
+        blank += sum(code in {"log_station_missing", "log_end_missing", "log_date_unreadable"} for code in codes)
+        twice += sum(code == "log_duplicate" for code in codes)
+    if rows:
+        figures["blank_share"], figures["duplicate_share"] = blank / rows, twice / rows
+
+
+def _from_result(workspace: Workspace, record: str, figures: dict[str, float]) -> None:
+    newest = workspace.latest("summary", slot="result")
+    if newest is None:
+        return
+    summary = workspace.get("summary", newest.id)
+    one = find_scenario(summary, record, claims=False)
+    if one is None:
+        return
+    for name in ("probability_worse", "bottleneck_moves", "effects_without_target"):
+        value = summary["risks"].get(f"{name}:{one['id']}")
+        if value is not None:
+            figures[name] = float(value)
+    extra = one["extra_good"]["p50"][:3]
+    figures["first_quarter_change"] = float(sum(extra)) / max(len(extra), 1)
+
+
+def _from_case(workspace: Workspace, record: str, figures: dict[str, float]) -> None:
+    with contextlib.suppress(ActionError):
+        case = case_of(workspace, record, claims=False)
+        outputs = case["outputs"]
+        if outputs["npv"]["chance"]:
+            figures["loss_probability"] = outputs["npv"]["chance"][0]
+        if outputs["payback"]["p90"] is not None:
+            figures["payback_p90_months"] = outputs["payback"]["p90"]
+        with_claims = case_of(workspace, record, claims=True)
+        whole, without = with_claims["outputs"]["npv"]["p50"], outputs["npv"]["p50"]
+        if whole and without is not None and whole > 0:
+            figures["claims_share"] = min(max((whole - without) / whole, 0.0), 1.0)
