@@ -1,0 +1,180 @@
+"""Line: stations and buffers as a table beside a drawn flow; a template or the records fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from portal import actions_study, catalogue, charts, parts
+from portal.actions_study import LineView
+from portal.context import ui_context
+from portal.frame import draw, look, page_frame
+from portal.text import t
+from portal.workspace import Workspace
+from simulators.line import Line, Station
+from templates.line_document import read_line, write_line
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    workspace = visit.workspace
+    page_frame(visit, "line")
+    view = actions_study.line(workspace)
+    if view is None:
+        parts.empty(t("line.empty"), t("line.empty_why"))
+        _fill(workspace, first=True)
+        return
+    model = read_line(view.text, name="line.yaml")
+    slowest = _constraint(model)
+    parts.answer(
+        t("line.answer", stations=len(model.stations), constraint=slowest.name, pace=f"{_pace(slowest):.0f}"),
+        note=t(f"line.source_{view.source}"),
+    )
+    _flow(model, slowest, sample=view.sample)
+    _editor(workspace, model, view)
+    _failures(model, view)
+    with st.expander(t("line.again")):
+        _fill(workspace, first=False)
+    with st.expander(t("line.yaml")):
+        _yaml(workspace, view)
+    st.page_link("pages/scenarios.py", label=t("line.next"), icon=":material/arrow_forward:")
+
+
+def _constraint(model: Line) -> Station:
+    """The station with the largest ideal cycle for each of its machines, the first on ties (contract section 2)."""
+    return max(model.stations, key=lambda station: _ideal(station) / station.servers)
+
+
+def _ideal(station: Station) -> float:
+    return station.ideal_cycle or station.cycle.mean
+
+
+def _pace(station: Station) -> float:
+    return 3600.0 * station.servers / _ideal(station)
+
+
+def _fill(workspace: Workspace, *, first: bool) -> None:
+    left, right = st.columns(2)
+    with left, st.container(border=True, key="ms-card-fit"):
+        parts.section(t("line.fit"), note=t("line.fit_why"))
+        if st.button(t("line.fit_button"), type="primary" if first else "secondary", key="fit-line"):
+            _try(lambda: actions_study.fit_line(workspace))
+    with right, st.container(border=True, key="ms-card-template"):
+        parts.section(t("line.template"), note=t("line.template_why"))
+        offer = list(catalogue.lines_on_offer())
+        chosen = st.selectbox(t("line.template_choose"), offer, key="line-template", label_visibility="collapsed")
+        if chosen and st.button(t("line.template_button"), key="use-template"):
+            _try(lambda: actions_study.use_line_template(workspace, chosen))
+
+
+def _try(action: Any) -> None:
+    try:
+        with st.spinner(t("line.working")):
+            action()
+    except ValueError as error:
+        parts.problem(error)
+    else:
+        st.rerun()
+
+
+def _flow(model: Line, slowest: Station, *, sample: bool) -> None:
+    stations = [
+        (
+            station.name,
+            f"{_ideal(station):.3g} s" + (f" × {station.servers}" if station.servers > 1 else ""),
+            station is slowest,
+        )
+        for station in model.stations
+    ]
+    buffers = ["∞" if station.buffer is None else str(station.buffer) for station in model.stations]
+    parts.section(t("line.flow", constraint=slowest.name), note=t("line.flow_note"))
+    draw(charts.flow(stations, buffers, look=look()), key="flow", height=170, alt=t("line.flow_alt"), sample=sample)
+
+
+def _editor(workspace: Workspace, model: Line, view: LineView) -> None:
+    parts.section(t("line.table"), note=t("line.table_note"))
+    before = pd.DataFrame(
+        [
+            {
+                "name": station.name,
+                "cycle": round(station.cycle.mean, 4),
+                "ideal": round(_ideal(station), 4),
+                "servers": station.servers,
+                "scrap": round(100 * station.scrap, 4),
+                "buffer": station.buffer,
+            }
+            for station in model.stations
+        ]
+    )
+    config: Mapping[str, Any] = {
+        "name": st.column_config.TextColumn(t("fields.station"), required=True),
+        "cycle": st.column_config.NumberColumn(t("line.cycle"), min_value=0.001, required=True, format="%.3g"),
+        "ideal": st.column_config.NumberColumn(t("line.ideal"), min_value=0.001, required=True, format="%.3g"),
+        "servers": st.column_config.NumberColumn(t("fields.servers"), min_value=1, step=1, required=True),
+        "scrap": st.column_config.NumberColumn(t("line.scrap"), min_value=0.0, max_value=99.0, required=True),
+        "buffer": st.column_config.NumberColumn(t("fields.buffer"), min_value=0, step=1, help=t("line.buffer_help")),
+    }
+    after = st.data_editor(before, column_config=config, hide_index=True, key=f"stations-{view.id}", width="stretch")
+    if not after.equals(before) and st.button(t("line.save"), type="primary", key="save-line"):
+        _try(lambda: actions_study.save_line(workspace, write_line(_edited(model, before, after))))
+
+
+def _edited(model: Line, before: pd.DataFrame, after: pd.DataFrame) -> Line:
+    stations: list[Station] = []
+    for number, station in enumerate(model.stations):
+        old, new = before.iloc[number], after.iloc[number]
+        last = number == len(model.stations) - 1 and model.pallets is None
+        cycle = (
+            station.cycle if new["cycle"] == old["cycle"] else station.cycle.scaled(new["cycle"] / station.cycle.mean)
+        )
+        stations.append(
+            replace(
+                station,
+                name=str(new["name"]).strip(),
+                cycle=cycle,
+                ideal_cycle=float(new["ideal"]),
+                servers=int(new["servers"]),
+                scrap=float(new["scrap"]) / 100,
+                buffer=0 if last else None if pd.isna(new["buffer"]) else int(new["buffer"]),
+            )
+        )
+    return replace(model, stations=tuple(stations))
+
+
+def _failures(model: Line, view: LineView) -> None:
+    rows: list[Sequence[str]] = []
+    weak = {(cause["station"], cause["cause"]) for cause in view.fit.get("causes", ()) if cause["uptime"]["weak"]}
+    for station in model.stations:
+        rows += [
+            (
+                station.name,
+                failure.name,
+                f"{failure.uptime.kind} · {parts.duration(failure.uptime.mean)}",
+                f"{failure.repair.kind} · {parts.duration(failure.repair.mean)}",
+                t(f"line.clock_{failure.clock}"),
+                t("baseline.weak") if (station.name, failure.name) in weak else "",
+            )
+            for failure in station.failures
+        ]
+    parts.section(t("line.failures"), note=t("line.failures_note"))
+    if rows:
+        heads = ("fields.station", "fields.reason", "line.uptime", "line.repair", "line.clock")
+        parts.table([*(t(head) for head in heads), ""], rows)
+    else:
+        parts.note(t("line.no_failures"))
+
+
+def _yaml(workspace: Workspace, view: LineView) -> None:
+    st.caption(t("line.yaml_why"))
+    text = st.text_area(t("line.yaml"), view.text, height=420, key=f"yaml-{view.id}", label_visibility="collapsed")
+    if st.button(t("line.save"), key="save-yaml", disabled=text == view.text):
+        _try(lambda: actions_study.save_line(workspace, text))
+
+
+if __name__ == "__main__":
+    show()
