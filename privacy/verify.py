@@ -29,8 +29,8 @@ class Report:
 
     `code` is one of: ok, not_an_export, entry_unreadable, entry_changed, entry_missing, entry_extra, entry_reordered,
     root_differs, checkpoint_root, checkpoint_signature, checkpoint_unsigned, checkpoint_unreadable,
-    checkpoint_missing, key_unreadable, key_differs, history_rewritten, log_cut_short, not_a_proof, proof_wrong. `last` ends the range where the fault could only be
-    narrowed down to `index`..`last`.
+    checkpoint_missing, key_unreadable, key_differs, history_rewritten, log_cut_short, not_a_proof, proof_wrong.
+    `last` ends the range where the fault could only be narrowed down to `index`..`last`.
     """
 
     passed: bool
@@ -84,6 +84,7 @@ class _Log:
     key: str = ""
     leaves: list[bytes] = field(default_factory=list)
     notes: list[tuple[int, str, Checkpoint]] = field(default_factory=list)
+    whole: bool = False  # does it hold as much as it says at its end?
 
 
 def verify_export(data: bytes, *, public_key: str | None = None, witness: str | None = None) -> Report:
@@ -101,6 +102,8 @@ def verify_export(data: bytes, *, public_key: str | None = None, witness: str | 
         _check_signatures(log, key)
         if witness is not None:
             _check_witness(log, key, witness, roots)
+        if not log.whole:
+            raise _Fault("log_cut_short", "the export does not hold as much as it says at its end")
     except _Fault as fault:
         report = fault.report
     except PrivacyError as error:
@@ -180,8 +183,7 @@ def _read(data: bytes, log: _Log) -> None:
             raise _Fault("entry_unreadable", "a line is not an entry of the log", index=len(log.leaves), line=number)
     if ended is None:
         raise _Fault("log_cut_short", "the export has no end", index=len(log.leaves))
-    if ended != {"entries": len(log.leaves), "checkpoints": len(log.notes)}:
-        raise _Fault("log_cut_short", "the export does not hold as much as it says at its end")
+    log.whole = ended == {"entries": len(log.leaves), "checkpoints": len(log.notes)}
 
 
 def _leaf(held: dict[str, Any], index: int, number: int, lines: Sequence[bytes]) -> bytes:

@@ -1,0 +1,151 @@
+"""One suite for every key service; a new provider joins by one line in `SERVICES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from privacy.keys import KeyService, KeyUnavailable, LocalKeys, MemoryKeys, wrapped_version
+from privacy.vault import Place, SealBroken, new_data_key
+
+AT = datetime(2026, 11, 25, 22, 30, tzinfo=UTC)
+PLACE = Place(tenant="acme", workspace="plant-2", kind="data key", id="k1")
+
+SERVICES: dict[str, Callable[[Path], KeyService]] = {
+    "memory": lambda _folder: MemoryKeys(),
+    "local": lambda folder: LocalKeys(folder / "keys"),
+}
+
+
+@pytest.fixture(params=sorted(SERVICES))
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> KeyService:
+    service = SERVICES[request.param](tmp_path)
+    service.create_key("acme", at=AT)
+    return service
+
+
+def refusal(code: str) -> pytest.RaisesExc[KeyUnavailable]:
+    return pytest.RaisesExc(KeyUnavailable, check=lambda error: error.code == code)
+
+
+def test_a_data_key_comes_back_as_it_was(keys: KeyService) -> None:
+    data_key = new_data_key()
+    wrapped = keys.wrap("acme", data_key, place=PLACE)
+    assert keys.unwrap("acme", wrapped, place=PLACE) == data_key
+    assert data_key not in wrapped
+
+
+def test_it_does_not_open_for_another_place_or_tenant(keys: KeyService) -> None:
+    keys.create_key("other", at=AT)
+    wrapped = keys.wrap("acme", new_data_key(), place=PLACE)
+    for wrong in (replace(PLACE, id="k2"), replace(PLACE, workspace="plant-3"), replace(PLACE, version="2")):
+        with pytest.raises(SealBroken):
+            keys.unwrap("acme", wrapped, place=wrong)
+    with pytest.raises(SealBroken):
+        keys.unwrap("other", wrapped, place=PLACE)
+
+
+def test_changed_bytes_do_not_open(keys: KeyService) -> None:
+    wrapped = keys.wrap("acme", new_data_key(), place=PLACE)
+    for at in range(0, len(wrapped), 7):
+        changed = bytearray(wrapped)
+        changed[at] ^= 1
+        with pytest.raises((SealBroken, KeyUnavailable)):
+            keys.unwrap("acme", bytes(changed), place=PLACE)
+    with pytest.raises(SealBroken):
+        keys.unwrap("acme", b"", place=PLACE)
+
+
+def test_without_a_key_nothing_is_wrapped(keys: KeyService) -> None:
+    assert keys.status("nobody").state == "missing"
+    with refusal("key_missing"):
+        keys.wrap("nobody", new_data_key(), place=PLACE)
+    with refusal("key_missing"):
+        keys.rotate("nobody", at=AT)
+    with refusal("key_missing"):
+        keys.destroy("nobody", at=AT)
+
+
+def test_a_second_key_under_one_name_is_refused(keys: KeyService) -> None:
+    wrapped = keys.wrap("acme", b"x" * 32, place=PLACE)
+    with refusal("key_exists"):
+        keys.create_key("acme", at=AT)
+    assert keys.unwrap("acme", wrapped, place=PLACE) == b"x" * 32
+
+
+def test_rotation_keeps_old_wraps_open_until_their_grace_ends(keys: KeyService) -> None:
+    data_key = new_data_key()
+    old = keys.wrap("acme", data_key, place=PLACE)
+    status = keys.rotate("acme", at=AT, grace=timedelta(days=2))
+    assert (status.version, status.oldest) == (2, 1)
+
+    new = keys.wrap("acme", data_key, place=PLACE)
+    assert (wrapped_version(old), wrapped_version(new)) == (1, 2)
+    keys.retire("acme", at=AT + timedelta(days=1))
+    assert keys.unwrap("acme", old, place=PLACE) == data_key
+
+    assert keys.retire("acme", at=AT + timedelta(days=2)).oldest == 2
+    with refusal("key_retired"):
+        keys.unwrap("acme", old, place=PLACE)
+    assert keys.unwrap("acme", new, place=PLACE) == data_key
+
+
+def test_a_rewrapped_key_outlives_the_old_version(keys: KeyService) -> None:
+    data_key = new_data_key()
+    old = keys.wrap("acme", data_key, place=PLACE)
+    keys.rotate("acme", at=AT, grace=timedelta(0))
+    moved = keys.rewrap("acme", old, place=PLACE)
+    assert keys.rewrap("acme", moved, place=PLACE) == moved
+    keys.retire("acme", at=AT)
+    assert keys.unwrap("acme", moved, place=PLACE) == data_key
+
+
+def test_retiring_without_a_rotation_changes_nothing(keys: KeyService) -> None:
+    wrapped = keys.wrap("acme", b"x" * 32, place=PLACE)
+    assert keys.retire("acme", at=AT + timedelta(days=5000)).version == 1
+    assert keys.unwrap("acme", wrapped, place=PLACE) == b"x" * 32
+
+
+def test_destroying_is_for_good_and_for_this_tenant_only(keys: KeyService) -> None:
+    keys.create_key("other", at=AT)
+    mine = keys.wrap("acme", b"x" * 32, place=PLACE)
+    theirs = keys.wrap("other", b"y" * 32, place=PLACE)
+    status = keys.destroy("acme", at=AT)
+    assert (status.state, status.destroyed_at) == ("destroyed", AT)
+    for forbidden in (
+        lambda: keys.unwrap("acme", mine, place=PLACE),
+        lambda: keys.wrap("acme", b"x" * 32, place=PLACE),
+        lambda: keys.rewrap("acme", mine, place=PLACE),
+        lambda: keys.rotate("acme", at=AT),
+        lambda: keys.create_key("acme", at=AT),
+    ):
+        with refusal("key_destroyed"):
+            forbidden()
+    assert keys.destroy("acme", at=AT + timedelta(days=1)).destroyed_at == AT
+    assert keys.unwrap("other", theirs, place=PLACE) == b"y" * 32
+
+
+def test_status_never_shows_a_key(keys: KeyService) -> None:
+    status = keys.status("acme")
+    assert (status.state, status.version, status.created_at) == ("active", 1, AT)
+    assert not any(isinstance(getattr(status, name), bytes) for name in status.__dataclass_fields__)
+
+
+def test_rotation_under_load_fails_nobody(keys: KeyService) -> None:
+    data_key = new_data_key()
+
+    def work(number: int) -> bool:
+        place = replace(PLACE, id=str(number))
+        wrapped = keys.wrap("acme", data_key, place=place)
+        if number % 10 == 0:
+            keys.rotate("acme", at=AT, grace=timedelta(days=1))
+        return keys.unwrap("acme", keys.rewrap("acme", wrapped, place=place), place=place) == data_key
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(work, range(200)))
+    assert keys.status("acme").version == 21
