@@ -9,7 +9,20 @@ from pathlib import Path
 from templates.documents import Text, load
 
 FOLDER = Path(__file__).with_name("uploads")
-TYPES = ("name", "text", "time", "date", "duration", "count", "number", "share", "cycle", "buffer", "truth", "preventive")
+TYPES = (
+    "name",
+    "text",
+    "time",
+    "date",
+    "duration",
+    "count",
+    "number",
+    "share",
+    "cycle",
+    "buffer",
+    "truth",
+    "preventive",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

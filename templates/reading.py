@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from templates.findings import Finding
+from simulators.records import Finding
+from templates.catalogue import STORED_NAME
 from templates.tables import RawTable
+from templates.typed import typed_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableReading:
-    """One table understood. `kind` is one of the contract's kinds or None (unknown, still listed)."""
+    """One table understood. `kind` is one of the contract's kinds or None (unknown, still listed).
+
+    `typed` holds the columns of the proposed (or confirmed) mapping, as `apply` gives them.
+    """
 
     name: str
     place: str
@@ -46,6 +51,7 @@ class TableReading:
     facts: Mapping[str, object]
     dropped: tuple[Dropped, ...]
     raw: RawTable
+    typed: Mapping[str, np.ndarray]
     timezone: str
     date_order: str | None = None
     findings: tuple[Finding, ...] = ()
@@ -55,21 +61,32 @@ class TableReading:
 
         `mapping` is header to field as a person confirmed it ("" drops a column); None takes what we propose.
         Times are float epoch seconds, durations float seconds, numbers floats (NaN where a cell is empty or cannot
-        be read), yes/no fields floats 1/0/NaN, names and texts `str` object arrays with "" for empty. "row" holds
-        the spreadsheet's row numbers (int64).
+        be read), yes/no fields floats 1/0/NaN, names and texts object arrays of `str` with "" for empty. "row" holds
+        the spreadsheet's row numbers (int64). Field `scrap_share` comes as `scrap` (see `simulators.records`).
         """
-        raise RuntimeError("being written")
+        proposed = {column.header: column.field for column in self.columns if column.field}
+        if mapping is None or {key: name for key, name in mapping.items() if name} == proposed:
+            return dict(self.typed)
+        places = {header: k for k, header in enumerate(self.raw.headers)}
+        choices = [(name, places[header]) for header, name in mapping.items() if name and header in places]
+        typed = typed_columns(self.raw, choices, timezone=self.timezone, date_order=self.date_order)
+        return typed.columns
 
-    def confirmed(
-        self,
-        mapping: Mapping[str, str],
-        *,
-        kind: str | None = None,
-        units: Mapping[str, str] | None = None,
-        date_order: str | None = None,
-    ) -> TableReading:
-        """The reading again with what a person said: header to field, header to unit, "dmy" or "mdy"."""
-        raise RuntimeError("being written")
+    def unit_by_field(self) -> dict[str, str]:
+        """What unit each stored field was written in, for the lineage of a number."""
+        return {STORED_NAME.get(c.field, c.field): c.unit for c in self.columns if c.field}
+
+    def to_json(self) -> dict[str, object]:
+        """The table's part of the contract's "JSON of read"."""
+        return {
+            "name": self.name,
+            "page_or_sheet": self.place,
+            "kind": self.kind,
+            "columns": [
+                {"header": c.header, "field": c.field, "unit": c.unit, "confidence": c.confidence} for c in self.columns
+            ],
+            "facts": dict(self.facts),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +100,11 @@ class Understanding:
     findings: tuple[Finding, ...] = field(default=())
 
     def to_json(self) -> dict[str, object]:
-        """Plain JSON values only, keys as in the contract."""
-        raise RuntimeError("being written")
+        """Plain JSON values only, keys as in the contract; each finding also carries the `params` of its sentence."""
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "facts": dict(self.facts),
+            "tables": [table.to_json() for table in self.tables],
+            "findings": [one.to_json() for one in self.findings],
+        }

@@ -22,7 +22,7 @@ Column = pa.ChunkedArray | Sequence[Cell]
 """The cells of one column: an Arrow string column from a large text file, else a list of cells."""
 
 
-class FileRefused(DocumentError):
+class FileRefused(DocumentError):  # noqa: N818  # reads as what happened to the file
     """The file cannot be read as data. `code` is one of empty_file, scan, unreadable_font, password, macro, bomb,
     too_large, not_this_type, damaged."""
 
