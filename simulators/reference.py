@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from simpy.events import EventPriority
 
 from simulators.distributions import Distribution
 from simulators.figures import (
@@ -48,7 +49,7 @@ class Alarm(simpy.Event):
     def __init__(self, env: simpy.Environment, delay: float, rank: int) -> None:
         super().__init__(env)
         self._ok, self._value = True, None
-        env.schedule(self, priority=rank, delay=delay)
+        env.schedule(self, priority=EventPriority(rank), delay=delay)
 
 
 @dataclass(slots=True)

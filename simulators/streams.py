@@ -111,7 +111,7 @@ def fill(
             else:
                 out[i] = c - math.sqrt((1.0 - u) * (c - a) * (c - b))
         elif kind == EMPIRICAL:
-            out[i] = tables[offset + min(np.int64(u * count), count - 1)]
+            out[i] = tables[offset + min(int(u * count), count - 1)]
         else:
             low, high = 0, count - 1
             while low < high:

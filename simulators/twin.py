@@ -7,6 +7,7 @@ line there is, without the global interpreter lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -58,9 +59,15 @@ def _run_events(start: Tables, window: Window, seed: int, replication: int, out:
     tree = np.arange(2 * size) - size
     for node in range(size - 1, 0, -1):
         tree[node] = tree[2 * node]
-    records = (start.streams.copy(), start.stations.copy(), start.servers.copy(), start.causes.copy())
-    crews = start.crews.copy()
-    work = (
+    state: tuple[Any, ...] = (
+        start.streams.copy(),
+        start.stations.copy(),
+        start.servers.copy(),
+        start.causes.copy(),
+        start.crews.copy(),
+        floor,
+        start.numbers,
+        start.switches,
         np.empty((len(start.streams), BLOCK)),
         np.zeros((len(start.stations), DETAILS)),
         np.full(size, np.inf),
@@ -68,8 +75,10 @@ def _run_events(start: Tables, window: Window, seed: int, replication: int, out:
         np.empty(machines, np.int64),
         np.empty(len(start.causes), np.int64),
     )
-    rest = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), out[len(out) - window.bins :], out)
-    while simulate_events(*records, crews, floor, start.numbers, start.switches, *work, entered, after, *rest):
+    sums = out[: len(out) - window.bins]
+    output = out[len(out) - window.bins :]
+    run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), output, sums)
+    while simulate_events(*state, entered, after, *run):
         after = np.concatenate([after, np.arange(room + 1, 2 * room + 1)])
         after[-1] = floor["free"][0]
         entered = np.concatenate([entered, np.empty(room)])

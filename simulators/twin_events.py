@@ -27,7 +27,9 @@ _u64 = np.uint64
 
 
 @inlined
-def _draw(streams: Records, store: Floats, numbers: Floats, index: int, seed: int, replication: int) -> float:
+def _draw(
+    streams: Records, store: Floats, numbers: Floats, index: int, seed: np.uint64, replication: np.uint64
+) -> float:
     """Return the next number of stream ``index``."""
     stream = streams[index]
     if stream.at == BLOCK:
@@ -38,7 +40,7 @@ def _draw(streams: Records, store: Floats, numbers: Floats, index: int, seed: in
         stream.next += _u64(BLOCK)
         stream.at = 0
     stream.at += 1
-    return store[index, stream.at - 1]  # type: ignore[no-any-return]
+    return float(store[index, stream.at - 1])
 
 
 @inlined
@@ -84,7 +86,7 @@ def _pop(station: Records, floor: Records, entered: Floats, after: Records, now:
     floor.free = node
     floor.spare += 1
     _level(station, -1, now)
-    return entered[node]  # type: ignore[no-any-return]
+    return float(entered[node])
 
 
 @inlined
@@ -114,7 +116,7 @@ def _release(stations: Records, servers: Records, floor: Records, touched: Recor
     station.blocked -= 1
     server.has = 0
     _soil(stations, floor, index)
-    return server.entered  # type: ignore[no-any-return]
+    return float(server.entered)
 
 
 @inlined
@@ -133,7 +135,7 @@ def _unblock(
 @inlined
 def _load(
     stations: Records, servers: Records, streams: Records, floor: Records, touched: Records, entered: Floats,
-    after: Records, store: Floats, numbers: Floats, seed: int, replication: int, index: int, now: float,
+    after: Records, store: Floats, numbers: Floats, seed: np.uint64, replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """Fill the idle machines of a station, and the room they make behind the one before."""
     station = stations[index]
@@ -167,7 +169,7 @@ def _load(
 @inlined
 def _begin_repair(
     causes: Records, streams: Records, floor: Records, when: Floats, tree: Records, store: Floats, numbers: Floats,
-    seed: int, replication: int, index: int, now: float,
+    seed: np.uint64, replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     time = _draw(streams, store, numbers, causes[index].repair, seed, replication)
     _set_timer(when, tree, floor.repair_slot + index, now + time)
@@ -183,8 +185,8 @@ def _crew_note(crew: Records, change: int, now: float) -> None:
 @called
 def _fail(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
-    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: int, replication: int,
-    index: int, now: float,
+    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: np.uint64,
+    replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """A cause strikes: the machine is down, its crew is called."""
     cause = causes[index]
@@ -211,8 +213,8 @@ def _fail(
 @called
 def _repaired(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
-    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: int, replication: int,
-    index: int, now: float,
+    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: np.uint64,
+    replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """A repair ends: the crew goes to the next, the clock of the cause starts again."""
     cause = causes[index]
@@ -241,7 +243,8 @@ def _repaired(
 @inlined
 def _finish(
     stations: Records, servers: Records, streams: Records, floor: Records, store: Floats,
-    numbers: Floats, output: Floats, warmup: float, horizon: float, seed: int, replication: int, index: int, now: float,
+    numbers: Floats, output: Floats, warmup: float, horizon: float, seed: np.uint64, replication: np.uint64,
+    index: int, now: float,
 ) -> None:  # fmt: skip
     """Count a finished part; it leaves for good, or waits on the machine for room."""
     server = servers[index]
@@ -281,7 +284,7 @@ def _finish(
 def _end_step(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
     touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, output: Floats, warmup: float,
-    horizon: float, seed: int, replication: int, index: int, step: float, now: float,
+    horizon: float, seed: np.uint64, replication: np.uint64, index: int, step: float, now: float,
 ) -> None:  # fmt: skip
     """The machine stops after ``step`` seconds of work: the part is finished, a cause strikes, or it was stopped."""
     server = servers[index]
@@ -309,7 +312,7 @@ def _end_step(
 def _stop(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
     touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, output: Floats, warmup: float,
-    horizon: float, seed: int, replication: int, index: int, now: float,
+    horizon: float, seed: np.uint64, replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """Interrupt a machine if it is running; the part stays in hand and keeps the work done."""
     if servers[index].running == 1:
@@ -443,7 +446,7 @@ def _write(stations: Records, crews: Records, floor: Records, seconds: Floats, o
 @inlined
 def _settle(
     stations: Records, servers: Records, streams: Records, floor: Records, touched: Records, entered: Floats,
-    after: Records, store: Floats, numbers: Floats, seed: int, replication: int, now: float,
+    after: Records, store: Floats, numbers: Floats, seed: np.uint64, replication: np.uint64, now: float,
 ) -> None:  # fmt: skip
     """Move every part that can move, from the end of the line to its beginning, until none can."""
     while floor.dirty > 0:
@@ -463,7 +466,7 @@ def _settle(
 def _begin(
     stations: Records, servers: Records, causes: Records, streams: Records, floor: Records, touched: Records,
     entered: Floats, after: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, switches: Floats,
-    calendar: Records, seed: int, replication: int,
+    calendar: Records, seed: np.uint64, replication: np.uint64,
 ) -> None:  # fmt: skip
     """Set the first timers and lay out the pallets: Monday 00:00, empty, all up."""
     if floor.arrivals_stream != NONE:
@@ -517,8 +520,8 @@ def simulate_events(
     after: Records,
     warmup: float,
     horizon: float,
-    seed: int,
-    replication: int,
+    seed: np.uint64,
+    replication: np.uint64,
     output: Floats,
     out: Floats,
 ) -> int:

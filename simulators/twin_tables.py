@@ -11,13 +11,12 @@ from typing import Any, TypeAlias
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from simulators.distributions import Distribution, Floats
 from simulators.line import Line
 from simulators.streams import recipe, stream_id
 
-Records: TypeAlias = NDArray[Any]  # of one of the types below
+Records: TypeAlias = Any  # an array of one of the types below, or one record of it
 
 BLOCK = 128  # numbers made at a time, per stream
 NONE = -1
