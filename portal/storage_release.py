@@ -156,6 +156,12 @@ def link_by_hash(tx: Transaction, token_hash: str) -> LinkRow | None:
     return None if row is None else LinkRow(**row)
 
 
+def link_by_id(tx: Transaction, link: str) -> LinkRow | None:
+    """Return one link."""
+    row = tx.one(sa.select(links).where(links.c.id == link))
+    return None if row is None else LinkRow(**row)
+
+
 def use_link(tx: Transaction, link: str, *, at: float) -> bool:
     """Count one use, in one statement: of fifty that try at once, as many succeed as uses are left."""
     usable = sa.and_(
