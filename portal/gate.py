@@ -226,6 +226,10 @@ class Gate:
         """Look sessions up afresh from now on: somebody signed in or out."""
         self._known.clear()
 
+    def forget_activity(self) -> None:
+        """Note the next activity of every session at once."""
+        self._touched.clear()
+
     async def _touch(self, session_id: str) -> None:
         """Note activity, at most once in a while: the exact second does not matter."""
         if not self._touch_is_due(session_id):

@@ -30,6 +30,10 @@ class Buckets:
         self._most = most
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def clear(self) -> None:
+        """Fill every bucket."""
+        self._levels.clear()
+
     def wait(self, key: str, rate: Rate, *, at: float) -> float:
         """Take one token: 0 when there was one, else the seconds until there is (nothing is taken then)."""
         level, since = self._levels.pop(key, (float(rate.burst), at))

@@ -145,6 +145,12 @@ def living_sessions(tx: Transaction, session_ids: Collection[str], *, now: datet
     return {row["id"] for row in tx.all(found)}
 
 
+def last_seen(tx: Transaction, session_id: str) -> datetime | None:
+    """When the person of a session last did something."""
+    row = tx.one(sa.select(sessions.c.seen_at).where(sessions.c.id == session_id))
+    return None if row is None else datetime.fromtimestamp(row["seen_at"], UTC)
+
+
 def touch(tx: Transaction, session_id: str, *, now: datetime) -> None:
     """Note that a person did something: idleness counts from now."""
     tx.run(sa.update(sessions).where(sessions.c.id == session_id).values(seen_at=now.timestamp()))

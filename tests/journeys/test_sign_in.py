@@ -50,12 +50,12 @@ def test_a_deep_link_survives_the_sign_in(visitor):
 
 def test_a_role_sees_its_own_pages_only(visitor):
     page = visitor("en").sign_in("vendor", "zhoulan")
-    navigation = page.get_by_test_id("stSidebarNav")
-    expect(navigation.get_by_text("Today")).to_be_visible()
-    assert navigation.get_by_text("Tenants").count() == 0
-    page.goto(page.url.rstrip("/") + "/tenants")
-    expect(page.get_by_test_id("stSidebarNav").get_by_text("Today")).to_be_visible()
-    assert page.get_by_test_id("stSidebarNav").get_by_text("Tenants").count() == 0
+    sidebar = page.get_by_test_id("stSidebar")
+    expect(sidebar.get_by_text("Compliance officer")).to_be_visible()
+    assert sidebar.get_by_role("link", name="Tenants").count() == 0
+    page.goto(page.url.rstrip("/") + "/tenants")  # an address of somebody else's page
+    expect(page.get_by_test_id("stMain").get_by_text("Today").first).to_be_visible()
+    assert sidebar.get_by_role("link", name="Tenants").count() == 0
 
 
 def test_signing_out_of_one_browser_leaves_another_one_alone(visitor):
