@@ -313,6 +313,6 @@ def _samples_of(pack: Pack) -> list[tuple[str, bytes, str]]:
     found = []
     for template in pack.uploads.values():
         if template.sample:
-            path = pack.folder / template.sample
-            found.append((path.name, path.read_bytes(), template.kind))
+            name = template.sample.rpartition("/")[2]
+            found.append((name, pack.files[template.sample], template.kind))
     return found
