@@ -5,70 +5,26 @@ In the portal and in `mingsuan read` this runs inside a worker process with limi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
-from templates.readers_csv import read_csv
-from templates.readers_dxf import is_dxf, read_dxf
-from templates.readers_excel import OLE, read_workbook
-from templates.readers_json import is_json, read_json
-from templates.readers_pdf import read_pdf
+from templates.signatures import file_kind, is_picture
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
 __all__ = ["Caps", "Cell", "FileRefused", "Note", "Opened", "RawTable", "file_kind", "open_tables"]
 
-_pictures: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF87a", "GIF"),
-    (b"GIF89a", "GIF"),
-    (b"BM", "BMP"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-    (b"\x00\x00\x01\x00", "ICO"),
-)
-_foreign: tuple[tuple[bytes, str], ...] = (
-    (b"\x7fELF", "program"),
-    (b"MZ", "program"),
-    (b"\x1f\x8b", "gzip"),
-    (b"BZh", "bzip2"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
-    (b"Rar!\x1a\x07", "rar"),
-    (b"SQLite format 3\x00", "SQLite"),
-    (b"PAR1", "Parquet"),
-    (b"ARROW1", "Arrow"),
-    (b"\x00\x00\x00\x18ftyp", "video"),
-    (b"\x00\x00\x00 ftyp", "video"),
-    (b"AC10", "DWG"),
-    (b"{\\rtf", "RTF"),
-)
-
-
-def file_kind(data: bytes) -> str:
-    """What the bytes are: pdf, zip, ole, dxf, json, text, or the name of a kind that is no table.
-
-    >>> file_kind(b"%PDF-1.7"), file_kind(b"PK\\x03\\x04"), file_kind(b"a,b\\n1,2"), file_kind(b"\\xff\\xd8\\xff\\xe0")
-    ('pdf', 'zip', 'text', 'JPEG')
-    """
-    if b"%PDF-" in data[:1024]:
-        return "pdf"
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
-        return "zip"
-    if data.startswith(OLE):
-        return "ole"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WebP"
-    for magic, kind in (*_pictures, *_foreign):
-        if data.startswith(magic) and (len(magic) > 2 or b"\x00" in data[:512]):
-            return kind
-    if is_dxf(data):
-        return "dxf"
-    lead = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if lead.startswith((b"<!doctype html", b"<html", b"<svg", b"<?xml", b"<!entity", b"<!doctype")):
-        return "HTML" if b"<html" in lead else "XML"
-    return "json" if is_json(data) else "text"
+_nothing = b"\x00 \t\r\n"
+_endings: dict[str, tuple[str, ...]] = {
+    "csv": ("text",),
+    "tsv": ("text",),
+    "xlsx": ("zip",),
+    "ods": ("zip",),
+    "xls": ("ole",),
+    "pdf": ("pdf",),
+    "dxf": ("dxf",),
+    "json": ("json",),
+    "ndjson": ("json",),
+}
 
 
 def open_tables(
@@ -89,7 +45,7 @@ def open_tables(
             limit=f"{caps.file_bytes / 1e6:,.0f}",
             what="MB",
         )
-    if not data.strip(b"\x00 \t\r\n"):
+    if not data[:4096].strip(_nothing) and not data.strip(_nothing):
         raise FileRefused(
             f"{name}: the file is empty ({len(data)} bytes)",
             code="empty_file",
@@ -97,16 +53,8 @@ def open_tables(
             file=name,
         )
     kind = file_kind(data)
-    readers: dict[str, Callable[[], Opened]] = {
-        "pdf": lambda: read_pdf(data, name, caps, password=password),
-        "zip": lambda: read_workbook(data, name, caps, sheet=sheet),
-        "ole": lambda: read_workbook(data, name, caps, sheet=sheet),
-        "dxf": lambda: read_dxf(data, name, caps),
-        "json": lambda: read_json(data, name, caps),
-        "text": lambda: read_csv(data, name, caps),
-    }
-    if kind not in readers:
-        picture = kind in {found for _, found in _pictures} | {"WebP"}
+    if kind not in {"pdf", "zip", "ole", "dxf", "json", "text"}:
+        picture = is_picture(kind)
         raise FileRefused(
             f"{name}: this is {'a picture' if picture else 'no table'} ({kind}), whatever its name says",
             code="not_this_type",
@@ -118,7 +66,25 @@ def open_tables(
             file=name,
             found=kind,
         )
-    opened = readers[kind]()
+    try:
+        opened = _read(kind, data, name, caps, password=password, sheet=sheet)
+    except FileRefused:
+        raise
+    except MemoryError as error:
+        raise FileRefused(
+            f"{name}: reading it takes far more memory than such a file needs",
+            code="bomb",
+            remedy="Export the table again, plainly, as CSV or XLSX.",
+            file=name,
+            what="memory",
+        ) from error
+    except Exception as error:  # third-party readers on hostile bytes may raise anything
+        raise FileRefused(
+            f"{name}: the file is damaged and broke its reader ({type(error).__name__})",
+            code="damaged",
+            remedy="Open it where it was made, save it again and upload that file.",
+            file=name,
+        ) from error
     ending = name.rsplit(".", 1)[-1].lower() if "." in name else ""
     notes = opened.notes
     expected = _endings.get(ending)
@@ -128,14 +94,24 @@ def open_tables(
     return replace(opened, sha256=sha256(data).hexdigest(), facts=facts, notes=notes)
 
 
-_endings: dict[str, tuple[str, ...]] = {
-    "csv": ("text",),
-    "tsv": ("text",),
-    "xlsx": ("zip",),
-    "ods": ("zip",),
-    "xls": ("ole",),
-    "pdf": ("pdf",),
-    "dxf": ("dxf",),
-    "json": ("json",),
-    "ndjson": ("json",),
-}
+def _read(kind: str, data: bytes, name: str, caps: Caps, *, password: str | None, sheet: str | None) -> Opened:
+    """Only the reader that is needed is loaded: a worker lives for one file."""
+    if kind == "pdf":
+        from templates.readers_pdf import read_pdf  # noqa: PLC0415  # heavy
+
+        return read_pdf(data, name, caps, password=password)
+    if kind in {"zip", "ole"}:
+        from templates.readers_excel import read_workbook  # noqa: PLC0415  # heavy
+
+        return read_workbook(data, name, caps, sheet=sheet)
+    if kind == "dxf":
+        from templates.readers_dxf import read_dxf  # noqa: PLC0415  # heavy
+
+        return read_dxf(data, name, caps)
+    if kind == "json":
+        from templates.readers_json import read_json  # noqa: PLC0415  # as above
+
+        return read_json(data, name, caps)
+    from templates.readers_csv import read_csv  # noqa: PLC0415  # as above
+
+    return read_csv(data, name, caps)

@@ -125,7 +125,7 @@ def take_limited(
 def _ask(request: Mapping[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     name = str(request["name"])
     head = json.dumps({**request, "limits": [limits.memory_bytes, limits.cpu_s, limits.output_bytes]}).encode()
-    worker = subprocess.Popen(  # noqa: S603  # our own interpreter and module, no shell, fixed arguments
+    worker = subprocess.Popen(  # our own interpreter and module, no shell, fixed arguments
         [sys.executable, "-I", "-B", "-m", "templates.limited"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -147,10 +147,7 @@ def column_scores(header: str, cells: Sequence[Cell]) -> dict[str, tuple[float, 
     for name, score in scores(header).items():
         entry = catalogue[name]
         seen = evidence(cells, entry, score)
-        if seen < 0.5:
-            value = score * 0.3 * seen
-        else:
-            value = score * (0.72 + 0.28 * seen)
+        value = score * 0.3 * seen if seen < 0.5 else score * (0.72 + 0.28 * seen)
         if rate_of(unit) is not None and entry.type in {"count", "duration"}:
             value *= 0.5  # pieces an hour are not pieces
         if entry.type in {"count", "number"} and unit in {"%", "min", "h", "s", "分钟", "小时", "秒"}:

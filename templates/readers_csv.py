@@ -141,10 +141,10 @@ def _looks_chinese(data: bytes) -> bool:
 
 
 def find_separator(start: str) -> str:
-    """The separator that cuts the first lines most evenly, "" for a single column.
+    r"""The separator that cuts the first lines most evenly, "" for a single column.
 
-    >>> find_separator("a;b\\n1,5;2\\n"), find_separator("a,b\\n1,2\\n"), find_separator("a\\tb, c\\n"), find_separator("x")
-    (';', ',', '\\t', '')
+    >>> [find_separator(text) for text in ("a;b\n1,5;2\n", "a,b\n1,2\n", "a\tb, c\n", "x")]
+    [';', ',', '\t', '']
     """
     best, score = "", 0.0
     sample_text = start[:65_536]

@@ -21,9 +21,9 @@ from ezdxf.lldxf.const import DXFError
 from ezdxf.lldxf.tagger import binary_tags_loader
 from ezdxf.tools.codepage import toencoding
 
+from templates.signatures import BINARY_DXF
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
-BINARY = b"AutoCAD Binary DXF\r\n\x1a\x00"
 UNITS: dict[int, tuple[str, float]] = {
     1: ("in", 0.0254), 2: ("ft", 0.3048), 4: ("mm", 0.001), 5: ("cm", 0.01), 6: ("m", 1.0), 7: ("km", 1000.0),
     10: ("yd", 0.9144), 14: ("dm", 0.1),
@@ -34,18 +34,6 @@ _codepage = re.compile(rb"\$DWGCODEPAGE\s+3\s+([A-Za-z0-9_]+)")
 _version = re.compile(rb"\$ACADVER\s+1\s+AC(\d{4})")
 _places = ("insert", "start", "center", "location", "defpoint")
 _quiet = logging.getLogger("ezdxf")
-
-
-def is_dxf(data: bytes) -> bool:
-    """Whether the bytes are a DXF drawing.
-
-    >>> is_dxf(b"  0\\r\\nSECTION\\r\\n  2\\r\\nHEADER"), is_dxf(BINARY + b"x"), is_dxf(b"0,SECTION")
-    (True, True, False)
-    """
-    return (
-        data.startswith(BINARY)
-        or re.match(rb"(?:\xef\xbb\xbf)?\s*(?:999\r?\n.*\r?\n\s*)*0\s*\r?\nSECTION", data) is not None
-    )
 
 
 def read_dxf(data: bytes, name: str, caps: Caps) -> Opened:
@@ -74,12 +62,12 @@ def read_dxf(data: bytes, name: str, caps: Caps) -> Opened:
     notes = [Note(code="drawing_recovered")] if recovered else []
     if unit is None:
         notes.append(Note(code="drawing_without_unit"))
-    return Opened(name=name, sha256="", facts=facts, tables=(_table(space, name, unit),), notes=tuple(notes))
+    return Opened(name=name, sha256="", facts=facts, tables=(_table(space, unit),), notes=tuple(notes))
 
 
 def _drawing(data: bytes, name: str) -> tuple[Drawing, bool]:
     try:
-        if data.startswith(BINARY):
+        if data.startswith(BINARY_DXF):
             return Drawing.load(binary_tags_loader(data)), False
         return ezdxf.read(io.StringIO(_text(data))), False
     except (DXFError, ValueError, KeyError, IndexError, AttributeError, TypeError):
@@ -107,7 +95,7 @@ def _text(data: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _table(space: Iterable[DXFEntity], name: str, unit: int | None) -> RawTable:
+def _table(space: Iterable[DXFEntity], unit: int | None) -> RawTable:
     columns: dict[str, list[Cell]] = {key: [] for key in ("element", "layer", "label", "x", "y")}
     for entity in space:
         columns["element"].append(entity.dxftype())

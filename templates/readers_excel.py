@@ -16,9 +16,9 @@ from datetime import date, datetime, time, timedelta
 import python_calamine as calamine
 
 from templates.grids import Grid, tables_of
+from templates.signatures import OLE
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MEMBER_RATIO = 400
 """A member that inflates to more than this times its packed size, and to more than 40 MB, is a bomb."""
 

@@ -11,20 +11,6 @@ import numpy as np
 from templates.readers_csv import decode
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
-_looks = re.compile(rb"\s*(?:\[\s*[\[{\]\"\d]|\{\s*[\"}])")
-
-
-def is_json(data: bytes) -> bool:
-    """Whether a text begins as JSON does.
-
-    >>> is_json(b'[{"a": 1}]'), is_json(b'{"a": 1}\\n{"a": 2}'), is_json(b"[note] a,b")
-    (True, True, False)
-    """
-    start = data[:4096].removeprefix(b"\xef\xbb\xbf")
-    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        start = start.replace(b"\x00", b"")[2:]
-    return _looks.match(start) is not None
-
 
 def read_json(data: bytes, name: str, caps: Caps) -> Opened:
     """Read JSON or NDJSON. Raises FileRefused (damaged, too_large, not_this_type)."""
