@@ -102,8 +102,7 @@ def verify_export(data: bytes, *, public_key: str | None = None, witness: str | 
         _check_signatures(log, key)
         if witness is not None:
             _check_witness(log, key, witness, roots)
-        if not log.whole:
-            raise _Fault("log_cut_short", "the export does not hold as much as it says at its end")
+        _check_end(log)
     except _Fault as fault:
         report = fault.report
     except PrivacyError as error:
@@ -306,6 +305,11 @@ def _check_witness(log: _Log, key: str, witness: str, roots: Sequence[bytes]) ->
             f"the first {head.size} entries are not those that a witness saw: two histories were signed",
             "Keep both documents: together they prove it. Ask the log's owner and the auditor.",
         )
+
+
+def _check_end(log: _Log) -> None:
+    if not log.whole:
+        raise _Fault("log_cut_short", "the export does not hold as much as it says at its end")
 
 
 def _roots(leaves: Sequence[bytes]) -> Iterator[bytes]:
