@@ -119,11 +119,8 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "Column {column}: some dates have the day first, others the month ({example}).",
         "Write all dates as 2026-03-31.",
     ),
-    "date_order_taken": (
-        "note",
-        "Column {column}: dates are read with the {order} first, because of {example}.",
-        "Nothing to do.",
-    ),
+    "date_order_day": ("note", "Column {column}: the day comes first, as {example} shows.", "Nothing to do."),
+    "date_order_month": ("note", "Column {column}: the month comes first, as {example} shows.", "Nothing to do."),
     "clock_without_day": (
         "error",
         "Column {column} holds clock times without a day, and there is no column with the date.",

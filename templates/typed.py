@@ -314,8 +314,8 @@ def _order_findings(out: Typed, raw: RawTable, k: int, read: Times, *, said: str
             place = 0 if read.order == "dmy" else 1
             example = _telling(head(raw.columns[k], 100_000), place)
             if example:
-                order = "day" if read.order == "dmy" else "month"
-                out.findings.append(finding("date_order_taken", column=header, order=order, example=example))
+                code = "date_order_day" if read.order == "dmy" else "date_order_month"
+                out.findings.append(finding(code, column=header, example=example))
 
 
 def _telling(cells: Sequence[Cell], place: int) -> str:
