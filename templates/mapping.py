@@ -29,7 +29,7 @@ def understand(
     """What the tables hold. `kind` is what the person says it is; `timezone` is the plant's (IANA name).
 
     `date_order` ("dmy" or "mdy") answers the question that 03/04/2026 raises. Raises DocumentError with code
-    unknown_kind or unknown_timezone.
+    unknown_table_kind or unknown_timezone.
     """
     check_kind(kind)
     check_timezone(timezone)
@@ -158,7 +158,7 @@ def check_kind(kind: str | None) -> None:
         guess = closest(kind, KINDS)
         raise DocumentError(
             f"{kind!r} is not a kind of table",
-            code="unknown_kind",
+            code="unknown_table_kind",
             place=kind,
             remedy=f"Did you mean {guess!r}?" if guess else f"Known are {', '.join(KINDS)}.",
             kind=kind,
