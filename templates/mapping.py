@@ -29,7 +29,7 @@ def understand(
     """What the tables hold. `kind` is what the person says it is; `timezone` is the plant's (IANA name).
 
     `date_order` ("dmy" or "mdy") answers the question that 03/04/2026 raises. Raises DocumentError with code
-    unknown_table_kind or unknown_timezone.
+    unknown_table_kind or unknown_plant_timezone.
     """
     check_kind(kind)
     check_timezone(timezone)
@@ -173,7 +173,7 @@ def check_timezone(timezone: str) -> None:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise DocumentError(
             f"{timezone!r} is not a time zone",
-            code="unknown_timezone",
+            code="unknown_plant_timezone",
             place=timezone,
             remedy="Give an IANA name such as Asia/Shanghai, Europe/Berlin or UTC.",
             timezone=timezone,
