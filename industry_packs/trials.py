@@ -1,0 +1,192 @@
+"""The gate, second half: a pack's tests and templates are run and compared with what they must give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from calculators.checklist import Answer, CheckList, Status, assess
+from calculators.sheet import Given, evaluate
+from industry_packs.errors import PackError
+from industry_packs.matching import match_stations
+from industry_packs.pack import Pack
+from simulators.line import Line
+from simulators.scenario import Module, Scenario, targets
+from simulators.simulate import simulate
+from simulators.study import Study, run
+from templates.files import open_tables
+from templates.mapping import understand
+
+WEEK = 604_800.0
+DRAWS = 2000
+STUDY_DRAWS = 12
+STUDY_MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One test and what came of it: `figures` are the numbers found, `words` the names, `why` is empty if it passed."""
+
+    name: str
+    passed: bool
+    figures: Mapping[str, float]
+    words: tuple[str, ...]
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The trial as in the JSON of `pack test`."""
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "figures": dict(self.figures),
+            "words": list(self.words),
+            "why": self.why,
+        }
+
+
+def run_trials(pack: Pack, tests: tuple[Mapping[str, Any], ...]) -> tuple[Trial, ...]:
+    """Run every test of a pack; a test that cannot be run has failed, and says why."""
+    return tuple(_run(pack, test) for test in tests)
+
+
+def run_template(pack: Pack, identity: str, *, claims: bool = False) -> dict[str, float]:
+    """A validation template from its sample to the figures that its acceptance measures compare."""
+    template = pack.templates[identity]
+    if template.model == "calculator":
+        return _calculated(pack, template.uses, template.sample, claims=claims)
+    if template.model == "checklist":
+        others = str(template.sample.get("answers", ""))
+        return _assessed(pack.checklists[template.uses], {}, others=others)
+    modules = tuple(pack.modules[name] for name in template.modules)
+    return _studied(pack.lines[template.uses], modules, claims=claims)
+
+
+def _run(pack: Pack, test: Mapping[str, Any]) -> Trial:
+    figures: dict[str, float] = {}
+    words: tuple[str, ...] = ()
+    try:
+        figures, words = _measured(pack, test)
+        why = _difference(test, figures, words)
+    except (ValueError, KeyError, ArithmeticError) as error:
+        why = str(error) or type(error).__name__
+    return Trial(name=test["name"], passed=not why, figures=figures, words=words, why=why)
+
+
+def _measured(pack: Pack, test: Mapping[str, Any]) -> tuple[dict[str, float], tuple[str, ...]]:
+    kinds: dict[str, Callable[[], tuple[dict[str, float], tuple[str, ...]]]] = {
+        "template": lambda: (run_template(pack, test["template"], claims=test["claims"]), ()),
+        "calculator": lambda: (
+            _calculated(pack, test["calculator"], test["given"], claims=test["claims"]),
+            (),
+        ),
+        "checklist": lambda: (
+            _assessed(pack.checklists[test["checklist"]], test["given"], others=test["others"]),
+            (),
+        ),
+        "upload": lambda: ({}, _fields_of(pack, test["upload"])),
+        "pain": lambda: ({}, tuple(obstacle.id for obstacle in pack.decision_map.route(test["pain"]))),
+        "machines": lambda: ({}, _matched(pack, test["machines"])),
+        "module": lambda: ({}, _targets(pack.lines[test["line"]], pack.modules[test["module"]], test["claims"])),
+        "line": lambda: (_simulated(pack.lines[test["line"]]), ()),
+    }
+    for kind, measure in kinds.items():
+        if test[kind]:
+            return measure()
+    raise PackError(
+        "the test names nothing to run",
+        code="test_of_nothing",
+        remedy=f"Name one of {', '.join(kinds)}.",
+        known=", ".join(kinds),
+    )
+
+
+def _difference(test: Mapping[str, Any], figures: Mapping[str, float], words: tuple[str, ...]) -> str:
+    for name, (low, high) in test["expect"].items():
+        if name not in figures:
+            return f"there is no figure {name!r}; there are {', '.join(figures) or 'none'}"
+        if not low <= figures[name] <= high:
+            return f"{name} is {figures[name]:.6g}, expected {low:g} to {high:g}"
+    if test["expect_words"] and tuple(test["expect_words"]) != words:
+        return f"found {', '.join(words) or 'nothing'}; expected {', '.join(test['expect_words'])}"
+    return "" if test["expect"] or test["expect_words"] else "the test expects nothing"
+
+
+def _calculated(pack: Pack, identity: str, given: Mapping[str, object], *, claims: bool) -> dict[str, float]:
+    """The middle value of each output."""
+    values = {name: value if isinstance(value, (int, float)) else str(value) for name, value in given.items()}
+    sheet = evaluate(
+        pack.calculators[identity],
+        {name: Given(value=value) for name, value in values.items()},
+        draws=DRAWS,
+        seed=1,
+        claims=claims,
+    )
+    return {name: float(figure.p50) for name, figure in sheet.outputs.items() if _single(figure.p50)}
+
+
+def _single(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+def _assessed(checklist: CheckList, given: Mapping[str, object], *, others: str) -> dict[str, float]:
+    statuses = dict.fromkeys((control.id for control in checklist.controls), others)
+    statuses.update({name: str(value) for name, value in given.items()})
+    answers = {
+        name: Answer(
+            status=Status(status),
+            reason="not used here" if status == "not_applicable" else "",
+            evidence=("on file",),
+            evidence_age_days=0,
+        )
+        for name, status in statuses.items()
+        if status
+    }
+    found = assess(checklist, answers)
+    return {
+        "score_low": found.low,
+        "score_high": found.high,
+        "open_share": found.open_share,
+        "gaps": float(len(found.gaps)),
+        "veto_gaps": float(len(found.vetoes)),
+    }
+
+
+def _simulated(line: Line) -> dict[str, float]:
+    found = simulate(line, horizon=4 * WEEK, warmup=WEEK / 7, replications=8, seed=1).to_json()
+    return {name: float(kpi["mean"]) for name, kpi in found["kpis"].items()}
+
+
+def _studied(line: Line, modules: tuple[Module, ...], *, claims: bool) -> dict[str, float]:
+    scenario = Scenario(id="with", title={}, modules=modules, claims=claims)
+    months = STUDY_MONTHS + round(max(module.adoption.start + module.adoption.t90 for module in modules))
+    result = run(Study(line=line, scenarios=(scenario,), months=months, draws=STUDY_DRAWS, seed=1))
+    if result is None:
+        raise PackError("the study was not run", code="not_run", remedy="Run it again.")
+    oee, good = result.difference("with", "oee"), result.difference("with", "good_per_h")
+    return {"oee_gain": oee.mean, "good_per_h_gain": good.mean, "chance_better": good.probability_better}
+
+
+def _fields_of(pack: Pack, identity: str) -> tuple[str, ...]:
+    """The fields that the product finds in the sample of an upload template, as far as the template names them."""
+    upload = pack.uploads[identity]
+    opened = open_tables(pack.files[upload.sample], upload.sample.rpartition("/")[2])
+    table = understand(opened, kind=upload.kind).tables[0]
+    read = {column.field for column in table.columns}
+    return tuple(column.field for column in upload.columns if column.field in read)
+
+
+def _matched(pack: Pack, machines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{station} = {machine}" for station, machine in match_stations(pack.stations, machines).items())
+
+
+def _targets(line: Line, module: Module, claims: bool) -> tuple[str, ...]:
+    active = Scenario(id="x", title={}, modules=(module,), claims=claims).active()
+    found = []
+    for _, effect in active:
+        for station, failure in targets(line, effect):
+            place = line.stations[station]
+            name = place.failures[failure].name if failure >= 0 else place.name
+            found.append(f"{place.name} / {name} / {effect.parameter}")
+    return tuple(found)
