@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from portal import actions_data
+from portal import actions_checks, actions_data
 from portal.front import SHELL, front_page, markup
 from portal.gate import Gate
 from portal.identity import Role
@@ -57,6 +57,7 @@ class Routes:
             *LandingRoutes(portal=self.portal).routes(),
             *self.more,
             Route("/files/upload", self.upload, methods=["PUT"]),
+            Route("/files/evidence", self.evidence, methods=["PUT"]),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -138,6 +139,22 @@ class Routes:
         workspace = self.portal.workspace(session.member)
         upload = await to_thread.run_sync(lambda: actions_data.stage_upload(workspace, data, name=name))
         return JSONResponse({"upload": upload}, status_code=201)
+
+    async def evidence(self, request: Request) -> Response:
+        """Take a file as evidence of an answer: `?checklist=`, `?control=` and `?name=`. Answers `{"evidence": id}`."""
+        session: Session = request.scope["portal_session"]
+        asked = request.query_params
+        name = Path(asked.get("name", "").replace("\\", "/")).name[:200]
+        if not name or not asked.get("control"):
+            return problem(400, "bad_request")
+        data = await request.body()
+        workspace = self.portal.workspace(session.member)
+        kept = await to_thread.run_sync(
+            lambda: actions_checks.attach_evidence(
+                workspace, control=asked["control"], data=data, name=name, checklist=asked.get("checklist", "")
+            )
+        )
+        return JSONResponse({"evidence": kept}, status_code=201)
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

@@ -45,7 +45,8 @@
     request.onerror = () => done(words(box, "failed"), "bad");
     request.onabort = () => done(words(box, "cancelled"), "quiet");
     stop.onclick = () => request.abort();
-    request.open("PUT", "/files/upload?name=" + encodeURIComponent(file.name));
+    const to = words(box, "to") || "/files/upload?";
+    request.open("PUT", to + "name=" + encodeURIComponent(file.name));
     request.setRequestHeader("Accept", "application/json");
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.send(file);
@@ -55,7 +56,7 @@
     const input = document.createElement("input");
     input.type = "file";
     input.multiple = true;
-    input.id = "ms-upload-input";
+    input.id = "ms-upload-" + Math.random().toString(36).slice(2);
     input.accept = words(box, "accept");
     const label = document.createElement("label");
     label.htmlFor = input.id;

@@ -1,0 +1,179 @@
+"""Risks and checks: what the runs warn of, and a self-check whose gaps are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from portal import actions_checks, catalogue, parts
+from portal.actions import ActionError
+from portal.context import ui_context
+from portal.frame import page_frame
+from portal.text import pick, t
+from portal.workspace import Workspace
+
+STATUSES = ("met", "partly", "not_met", "not_applicable")
+OPEN = "open"
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    workspace = visit.workspace
+    page_frame(visit, "checks")
+    offer = catalogue.checklists_on_offer()
+    name = next(iter(offer))
+    if len(offer) > 1:
+        name = st.selectbox(
+            t("checks.which"), list(offer), format_func=lambda key: pick(offer[key].title), key="checklist"
+        )
+    found = actions_checks.assess(workspace, checklist=name)
+    low, high = found["score"]
+    gaps = [gap for gap in found["gaps"] if gap["status"] != "not_assessed"]
+    parts.answer(
+        t(
+            "checks.answer",
+            low=parts.percent(low),
+            high=parts.percent(high),
+            gaps=len(gaps),
+            open=parts.percent(found["open_share"]),
+        ),
+        note=pick(found["notice"]),
+    )
+    _risks(workspace)
+    parts.section(
+        pick(found["title"]), note=t("checks.edition", edition=pick(found["source"]), as_of=str(found["as_of"]))
+    )
+    st.progress(
+        found["answered"] / max(found["applicable"], 1),
+        text=t("checks.answered", answered=found["answered"], applicable=found["applicable"]),
+    )
+    _section(workspace, name, found)
+    if gaps:
+        with st.expander(t("checks.gaps", count=len(gaps))):
+            parts.table(
+                [t("checks.control"), t("checks.status"), t("checks.points"), t("checks.remedy")],
+                [
+                    (pick(g["title"]), t(f"checks.{g['status']}"), f"{g['points_lost']:.3g}", pick(g["remediation"]))
+                    for g in gaps
+                ],
+                numbers=[2],
+            )
+
+
+def _risks(workspace: Workspace) -> None:
+    try:
+        told = actions_checks.risks(workspace)
+    except ActionError:
+        return
+    warnings: Sequence[Mapping[str, Any]] = told["warnings"]
+    raised = [one for one in warnings if not one["trap"]]
+    traps = [one for one in warnings if one["trap"]]
+    if raised:
+        parts.section(t("checks.risks", count=len(raised)), note=t("checks.risks_note"))
+        parts.table(
+            [t("checks.level"), t("checks.warning"), t("checks.value"), t("checks.owner"), t("checks.next_step")],
+            [
+                (
+                    _level(one["level"]),
+                    pick(one["title"]),
+                    str(one["value"]),
+                    pick(one["owner_role"]),
+                    pick(one["next_step"]),
+                )
+                for one in sorted(raised, key=lambda one: -one["level"])
+            ],
+            html=[0],
+        )
+    else:
+        parts.note(t("checks.no_risks"))
+    if traps:
+        with st.expander(t("checks.traps", count=len(traps))):
+            for one in traps:
+                parts.section(pick(one["title"]), note=pick(one["question"] or {}))
+                st.caption(pick(one["next_step"]))
+
+
+def _level(level: int) -> str:
+    return f'<span class="ms-level ms-level-{int(level)}">{int(level)}</span>'
+
+
+def _section(workspace: Workspace, name: str, found: Mapping[str, Any]) -> None:
+    sections = {one["id"]: one for one in found["sections"]}
+    chosen = st.segmented_control(
+        t("checks.section"),
+        list(sections),
+        default=next(iter(sections)),
+        format_func=lambda key: (
+            f"{pick(sections[key]['title'])} {sections[key]['answered']}/{sections[key]['applicable']}"
+        ),
+        key=f"section-{name}",
+    )
+    for control in found["controls"]:
+        if control["section"] == chosen:
+            _control(workspace, name, control)
+
+
+def _control(workspace: Workspace, name: str, control: Mapping[str, Any]) -> None:
+    answer = control["answer"] or {}
+    key = f"{name}-{control['id']}".replace("/", "-")
+    with st.container(border=True, key=f"ms-card-{key}"):
+        veto = f' · <b class="ms-veto">{escape(t("checks.veto"))}</b>' if control["veto"] else ""
+        st.html(
+            f'<div class="ms-muted">{escape(control["reference"])} · {escape(pick(control["title"]))}{veto}</div>'
+            f'<div class="ms-question">{escape(pick(control["question"]))}</div>'
+        )
+        status = st.segmented_control(
+            t("checks.answer_label"),
+            STATUSES,
+            default=answer.get("status"),
+            format_func=lambda word: t(f"checks.{word}"),
+            key=f"status-{key}",
+            label_visibility="collapsed",
+        )
+        reason = answer.get("reason", "")
+        if status is not None or reason:
+            label = t("checks.reason_needed") if status == "not_applicable" else t("checks.reason")
+            reason = st.text_input(label, reason, key=f"reason-{key}", max_chars=2000)
+        if status != answer.get("status") or reason != answer.get("reason", ""):
+            _keep(workspace, name, control, status, reason)
+        _evidence(name, control, answer, key)
+
+
+def _keep(workspace: Workspace, name: str, control: Mapping[str, Any], status: str | None, reason: str) -> None:
+    if status == "not_applicable" and not reason.strip():
+        parts.note(t("checks.reason_missing"), kind="warning")
+        return
+    try:
+        actions_checks.answer_control(workspace, control=control["id"], status=status, reason=reason, checklist=name)
+    except ValueError as error:
+        parts.problem(error)
+    else:
+        st.rerun()
+
+
+def _evidence(name: str, control: Mapping[str, Any], answer: Mapping[str, Any], key: str) -> None:
+    kept: Sequence[Mapping[str, Any]] = answer.get("evidence", ())
+    label = t("checks.evidence", count=len(kept)) if kept else t("checks.no_evidence")
+    with st.popover(label, key=f"evidence-{key}"):
+        if control["evidence_wanted"]:
+            st.write(t("checks.wanted"))
+            for wanted in control["evidence_wanted"]:
+                st.markdown(f"- {pick(wanted)}")
+        for one in kept:
+            st.caption(f"{one['name']} · {one['bytes'] / 1024:,.0f} KiB")
+        words = {name: t(f"data.{name}") for name in ("cancel", "failed", "cancelled")}
+        words |= {
+            "choose": t("checks.attach"), "hint": t("checks.attach_hint"), "arrived": t("checks.attached"),
+            "large": t("data.large", most=20), "most": str(actions_checks.MOST_EVIDENCE), "accept": "",
+            "to": f"/files/evidence?checklist={name}&control={control['id']}&",
+        }  # fmt: skip
+        attributes = " ".join(f'data-{word}="{escape(text, quote=True)}"' for word, text in words.items())
+        st.html(f'<div class="ms-upload" {attributes}></div>')
+
+
+if __name__ == "__main__":
+    show()
