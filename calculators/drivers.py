@@ -90,7 +90,7 @@ def gather(calculator: Calculator, values: Mapping[str, Value], *, claims: bool)
                 place=f"input {name}",
                 remedy=f"Did you mean {guess!r}?" if guess else f"Inputs are {', '.join(names)}.",
                 name=name,
-                guess=guess,
+                guess=guess or "—",
             )
     keys: dict[str, NDArray[np.intp]] = {}
     known = {item.name: _known(calculator, item, values.get(item.name), claims, keys) for item in calculator.inputs}

@@ -439,7 +439,7 @@ def _lookup(builder: Builder, node: Call) -> Part:
             code="unknown_lookup",
             remedy=f"Did you mean {guess!r}?" if guess else "Declare it under lookups.",
             name=name,
-            guess=guess,
+            guess=guess or "—",
         )
     table = lookups[name]
     x_unit, y_unit = builder.frame.units.unit(table.x_unit), builder.frame.units.unit(table.y_unit)

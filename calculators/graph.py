@@ -76,7 +76,7 @@ def compile_plan(
     capped_by = _coverage(formulas, caps)
     texts: dict[str, Formula | Cap] = {**{one.name: one for one in formulas}, **{cap.name: cap for cap in caps}}
     uses = {name: names_in(parse(name, item.text)) - frozenset(CONSTANT_NAMES) for name, item in texts.items()}
-    order = _order(texts, uses, capped_by, frozenset(cap.name for cap in caps))
+    order = _order(texts, uses, capped_by)
     compiled: dict[str, Compiled] = {}
     for name in order:
         written = texts[name]
@@ -182,7 +182,6 @@ def _order(
     texts: Mapping[str, Formula | Cap],
     uses: Mapping[str, frozenset[str]],
     capped_by: Mapping[str, str],
-    caps: frozenset[str],
 ) -> tuple[str, ...]:
     """Formulas after what they use; a benefit's cap before anything else that uses the benefit."""
     before: dict[str, set[str]] = {}
@@ -243,5 +242,5 @@ def _unknown(place: str, name: str, known: Iterable[str]) -> CalculationError:
         place=place,
         remedy=f"Did you mean {guess!r}?" if guess else "Declare it as an input or a formula.",
         name=name,
-        guess=guess,
+        guess=guess or "—",
     )

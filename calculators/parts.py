@@ -148,7 +148,7 @@ class Builder:
             code="unknown_name",
             remedy=f"Did you mean {guess!r}?" if guess else "Declare it as an input or a formula.",
             name=name,
-            guess=guess,
+            guess=guess or "—",
         )
 
     def number(self, node: Node) -> Part:
@@ -294,7 +294,7 @@ class Builder:
                 code="unknown_function",
                 remedy=f"Did you mean {guess!r}?" if guess else f"There are {', '.join(sorted(self.functions))}.",
                 name=node.function,
-                guess=guess,
+                guess=guess or "—",
             )
         if not function.least <= len(node.arguments) <= function.most:
             raise self.source.error(
