@@ -78,10 +78,12 @@ def _run_events(start: Tables, window: Window, seed: int, replication: int, out:
     sums = out[: len(out) - window.bins]
     output = out[len(out) - window.bins :]
     run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), output, sums)
-    while simulate_events(*state, entered, after, *run):
+    arguments: tuple[Any, ...] = (*state, entered, after, *run)
+    while simulate_events(*arguments):
         after = np.concatenate([after, np.arange(room + 1, 2 * room + 1)])
         after[-1] = floor["free"][0]
         entered = np.concatenate([entered, np.empty(room)])
         floor["free"] = room
         floor["spare"] += room
         room *= 2
+        arguments = (*state, entered, after, *run)
