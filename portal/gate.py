@@ -65,7 +65,7 @@ class Gate:
     tabs: Tabs = field(init=False)
 
     def __post_init__(self) -> None:
-        self.tabs = Tabs(portal=self.portal)
+        self.tabs = Tabs(portal=self.portal, ended=self.forget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

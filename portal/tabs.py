@@ -40,6 +40,7 @@ class Tabs:
     """All open tabs of this process."""
 
     portal: Portal
+    ended: Callable[[], None] = lambda: None  # called when a session was found to have ended
     thrown_out: int = 0
     _open: dict[str, set[Tab]] = field(default_factory=dict)
     _leaving: dict[str, float] = field(default_factory=dict)
@@ -89,6 +90,8 @@ class Tabs:
                 log.warning("cannot check sessions: %s", type(error).__name__)
                 continue
             at = time.monotonic()
+            if watched - living:
+                self.ended()
             for session_id in watched - living:
                 if at - self._leaving.get(session_id, -1e9) >= LEAVING_SECONDS:
                     await self.throw_out(session_id)

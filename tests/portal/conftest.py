@@ -73,28 +73,32 @@ class House:
     clock: Clock
     url: str
     providers: dict[str, Provider] = field(default_factory=dict)
+    clients: list[httpx2.Client] = field(default_factory=list)
 
     def client(self, **headers: str) -> httpx2.Client:
-        return httpx2.Client(
+        client = httpx2.Client(
             base_url=self.url, headers={"accept": "text/html", **headers}, follow_redirects=False, trust_env=False
         )
+        self.clients.append(client)
+        return client
 
     def sign_in(self, realm: str, person: str, *, next_page: str = "/") -> httpx2.Client:
         """A browser that has signed in over the provider."""
         client = self.client()
-        answer = walk(client, f"/auth/start?provider={realm}&next={next_page}", person)
+        answer = self.walk(client, f"/auth/start?provider={realm}&next={next_page}", person)
         assert answer.status_code == 303, answer.text
         return client
 
-
-def walk(client: httpx2.Client, start: str, person: str) -> httpx2.Response:
-    """From the start of a sign-in over the provider to the answer of our callback."""
-    to_provider = client.get(start)
-    assert to_provider.status_code == 303, to_provider.text
-    choice = client.get(to_provider.headers["location"])
-    link = next(part for part in choice.text.split('href="') if f"person={person}" in part.split('"')[0]).split('"')[0]
-    back = client.get(urljoin(str(choice.url), unescape(link)))
-    return client.get(back.headers["location"])
+    def walk(self, client: httpx2.Client, start: str, person: str) -> httpx2.Response:
+        """From the start of a sign-in over the provider to the answer of our callback."""
+        to_provider = client.get(start)
+        assert to_provider.status_code == 303, to_provider.text
+        choice = client.get(to_provider.headers["location"])
+        link = next(part for part in choice.text.split('href="') if f"person={person}" in part.split('"')[0]).split(
+            '"'
+        )[0]
+        back = client.get(urljoin(str(choice.url), unescape(link)))
+        return client.get(back.headers["location"])
 
 
 def open_house(folder: Path, **settings: Any) -> tuple[House, uvicorn.Server, threading.Thread]:
@@ -175,3 +179,104 @@ def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     house.clock.ahead = timedelta()
     house.gate.forget()
+    while house.clients:
+        house.clients.pop().close()
+
+
+# --- an installation without the web: what actions, storage and workers are tested on ---------------------------------
+
+
+@dataclass
+class Installation:
+    """A store with folders, keys and a clock; `as_` gives the workspace of a made-up member."""
+
+    root: Path
+    store: Store
+    keys: Any
+    clock: Clock
+
+    def as_(self, role: Role, tenant: str = "", *, who: str = "") -> Any:
+        from portal.identity import TENANT_ROLES, VENDOR, Member
+        from portal.workspace import Workspace
+
+        home = tenant or ("north" if role in TENANT_ROLES else VENDOR)
+        member = Member(
+            id=who or f"{home}-{role}",
+            tenant=home,
+            role=role,
+            subject=f"{role}@{home}",
+            name=f"{role} of {home}",
+            email=f"{role}@{home}.example",
+        )
+        return Workspace(member, self.store, self.keys, self.clock)
+
+    def portal(self) -> Portal:
+        settings = replace(Settings(mode="demo", data=self.root / "data"), keys=str(self.root / "keys"))
+        return Portal(settings=settings, store=self.store, keys=self.keys, mailer=Outbox(clock=self.clock), now=self.clock)
+
+
+def install(root: Path, url: str = "") -> Installation:
+    from portal.storage import FolderBlobs
+    from privacy.keys import LocalKeys
+
+    data = root / "data"
+    data.mkdir(parents=True)
+    keys = LocalKeys(root / "keys", data_folder=data)
+    store = Store.at(
+        url or f"sqlite:///{data / 'mingsuan.sqlite3'}", FolderBlobs(data / "blobs"), witness=root / "keys" / "witness.txt"
+    )
+    return Installation(root=root, store=store, keys=keys, clock=Clock())
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    made = install(tmp_path)
+    yield made
+    made.store.close()
+
+
+def plant_files(marker: str = "", *, weeks: int = 10, seed: int = 7) -> dict[str, tuple[str, bytes]]:
+    """Files of a small plant by kind: three machines, stops that fit them, hourly counts; names carry `marker`."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    machines = [(f"{marker}cutter", 9.0, 6), (f"{marker}press", 10.0, 4), (f"{marker}packer", 8.0, 0)]
+    begin = datetime(2026, 1, 5, tzinfo=UTC)
+    hours = weeks * 7 * 24
+    stops, counts = ["machine,start,end,reason"], ["machine,start,end,produced,good"]
+    for name, cycle, _ in machines:
+        at, down = 0.0, np.zeros(hours)
+        while True:
+            at += rng.exponential(9_000.0)
+            length = rng.lognormal(5.5, 0.7)
+            if at + length >= hours * 3600:
+                break
+            start = begin + timedelta(seconds=round(at))
+            stop = start + timedelta(seconds=round(length))
+            reason = f"{marker}jam" if rng.random() < 0.7 else f"{marker}breakdown"
+            stops.append(f"{name},{start:%Y-%m-%d %H:%M:%S},{stop:%Y-%m-%d %H:%M:%S},{reason}")
+            down[min(int(at // 3600), hours - 1)] += length
+            at += length
+        for hour in range(hours):
+            made = int(max(3600 - down[hour], 0) / cycle * 0.93)
+            start = begin + timedelta(hours=hour)
+            counts.append(
+                f"{name},{start:%Y-%m-%d %H:%M:%S},{start + timedelta(hours=1):%Y-%m-%d %H:%M:%S},{made},{int(made * 0.97)}"
+            )
+    equipment = ["machine,ideal cycle time (s),servers,buffer,scrap (%)"]
+    equipment += [f"{name},{cycle},1,{buffer},1" for name, cycle, buffer in machines]
+    named = {"stops": stops, "counts": counts, "equipment": equipment}
+    return {kind: (f"{marker}{kind}.csv", "\n".join(rows).encode()) for kind, rows in named.items()}
+
+
+def upload_plant(workspace: Any, marker: str = "", **shape: int) -> list[Any]:
+    """Bring a small plant's files in through the actions, with the mapping that is proposed."""
+    from portal import actions_data
+
+    views = []
+    for kind, (name, data) in plant_files(marker, **shape).items():
+        upload = actions_data.stage_upload(workspace, data, name=name)
+        table = actions_data.read_upload(workspace, upload, kind=kind)["tables"][0]
+        mapping = {column["header"]: column["field"] for column in table["columns"] if column["field"]}
+        views.append(actions_data.upload_dataset(workspace, upload, mapping=mapping, kind=kind))
+    return views
