@@ -103,7 +103,8 @@ def row_findings(kind: str | None, typed: Typed, raw: RawTable, headers: Mapping
     found.extend(_lengths(columns, headers))
     found.extend(_copies(kind, raw))
     if len(raw) <= CHECKED_ROWS:
-        found.extend(_continued(columns))
+        if kind in {"stops", "events", "states", "work_orders"}:
+            found.extend(_continued(columns))
         found.extend(_checked(kind, typed, headers))
     return found
 

@@ -30,7 +30,7 @@ _header_words: dict[str, tuple[str, ...]] = {
         "填写人", "记录人", "处理人", "工程师", "技术员", "员工姓名", "人员", "审核人", "客户姓名", "主管",
         "name of operator", "operator", "operator name", "employee", "employee name", "technician", "technician name",
         "first name", "last name", "full name", "surname", "worker", "staff", "person", "contact", "contact person",
-        "engineer", "supervisor", "reported by", "created by", "assigned to", "mitarbeiter", "bediener", "user name",
+        "engineer", "supervisor", "reported by", "recorded by", "entered by", "created by", "assigned to", "mitarbeiter", "bediener", "user name",
         "customer name",
     ),
     "staff number": ("工号", "员工号", "员工编号", "employee id", "employee no", "staff id", "badge", "badge no", "operator id"),
