@@ -34,8 +34,8 @@ def open_pack(workspace: Workspace, pack: str = "") -> Mapping[str, Any]:
     """Return what a pack (default: the first) holds.
 
     Keys: id, version, title, summary, signed_by, digest, owner, reviewer, review_by, limits, lines (id, name,
-    stations), modules (id, title, about, effects, prices, adoption), checklists (id, title, controls), calculators (id, title),
-    pains, obstacles, templates, uploads, risks; and `guide` for the vendor's people only.
+    stations), modules (id, title, about, effects, prices, adoption), checklists (id, title, controls), calculators (id,
+    title), pains, obstacles, templates, uploads, risks; and `guide` for the vendor's people only.
     """
     for one in packs():
         if pack in {"", one.manifest.id}:

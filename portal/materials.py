@@ -70,7 +70,7 @@ def logs(workspace: Workspace, in_force: Mapping[str, DatasetInForce]) -> Logs:
     chosen = [one for one in (stops, counts, equipment) if one is not None]
     zones = [str(one.about.get("timezone", "UTC")) for one in chosen]
     return Logs(
-        stops=None if stops is None else check_stops(StopLog.from_columns(columns(stops)))[0],
+        stops=None if stops is None else check_stops(_stop_log(stops.about["kind"], columns(stops)))[0],
         counts=None if counts is None else check_counts(CountLog.from_columns(columns(counts)))[0],
         equipment=None if equipment is None else check_equipment(EquipmentList.from_columns(columns(equipment)))[0],
         sources=sources(in_force),
@@ -84,7 +84,7 @@ def checked(
 ) -> list[dict[str, Any]]:
     """Return what the engines find wrong with the rows of a table, less what is known already."""
     if kind in STOP_KINDS:
-        findings = check_stops(StopLog.from_columns(columns))[1]
+        findings = check_stops(_stop_log(kind, columns))[1]
     elif kind in COUNT_KINDS:
         findings = check_counts(CountLog.from_columns(columns))[1]
     elif kind == "equipment":
@@ -92,6 +92,17 @@ def checked(
     else:
         return []
     return [finding.to_json() for finding in findings if (finding.code, finding.row) not in known]
+
+
+def _stop_log(kind: str, columns: Mapping[str, Any]) -> StopLog:
+    """Return stops or work orders as a stop log: an order without a start began its duration before its end."""
+    found = dict(columns)
+    if kind == "work_orders":
+        if "started_at" not in found and {"ended_at", "duration_s"} <= found.keys():
+            found["started_at"] = found["ended_at"] - found["duration_s"]
+        if "preventive" in found:
+            found.setdefault("planned", found["preventive"])
+    return StopLog.from_columns(found)
 
 
 def line_from_equipment(equipment: EquipmentList, *, name: str) -> Line | None:

@@ -19,7 +19,7 @@ from portal.storage import Store, Transaction, new_id
 from portal.storage_values import KeyRow, add_key, key_by_id, key_in_use
 from privacy.checkpoint import new_log_key
 from privacy.keys import KeyService, KeyUnavailable
-from privacy.vault import Place, derive, digest_hmac, new_data_key, open_sealed, seal
+from privacy.vault import Place, SealBroken, derive, digest_hmac, new_data_key, open_sealed, seal
 
 KEPT_SECONDS = 60.0
 SEAL, DIGEST = "seal", "digest"
@@ -61,13 +61,13 @@ class DataKeys:
         return kept.id, kept.key
 
     def by_id(self, tenant: str, key: str, *, tx: Transaction | None = None) -> bytes:
-        """Return a data key of a tenant; `KeyError` where the tenant has no such key."""
+        """Return a data key of a tenant; `SealBroken` where the tenant has no such key."""
         kept = self._by_id.get((tenant, key))
         if kept is None or kept.until < time.monotonic():
             with self._reading(tx) as reading:
                 row = key_by_id(reading, tenant, key)
             if row is None:
-                raise KeyError(key)
+                raise SealBroken("the value names a data key that this tenant does not have")
             kept = self._keep(row)
         return kept.key
 
