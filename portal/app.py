@@ -22,6 +22,7 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
+from anyio import to_thread
 from starlette.formparsers import MultiPartParser
 from starlette.routing import BaseRoute
 from streamlit import config as streamlit_config
@@ -30,13 +31,16 @@ from portal import storage_accounts, ui
 from portal.api import Routes
 from portal.gate import Gate
 from portal.identity import VENDOR, Tenant
+from portal.mail import Outbox
+from portal.outgoing import send_waiting
 from portal.wiring import Portal, Settings, SettingsError, build, child_environment, read_settings, use
 from privacy.keys import KeyUnavailable
 
 log = logging.getLogger("mingsuan.app")
 
 SCRIPT = Path(__file__).with_name("ui.py")
-COLLECT_SECONDS = 60.0
+COLLECT_SECONDS = 60.0  # instead of after every script run, as Streamlit would
+MAIL_SECONDS = 1.0
 WORKER = "portal.worker"
 
 
@@ -44,9 +48,13 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
     """The application for these parts. There can be one in a process: Streamlit's configuration is global."""
     MultiPartParser.spool_max_size = (portal.settings.upload_mb + 1) * 2**20  # never to a temporary file in the clear
 
+    def show_mail() -> None:
+        if isinstance(portal.mailer, Outbox):
+            send_waiting(portal.store, portal.keys, portal.mailer, portal.now)
+
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        async with gate.tabs.watching(), _collecting():
+        async with gate.tabs.watching(), _often(COLLECT_SECONDS, gc.collect), _often(MAIL_SECONDS, show_mail):
             gc.collect()
             gc.freeze()
             yield
@@ -60,15 +68,18 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
 
 
 @contextlib.asynccontextmanager
-async def _collecting() -> AsyncIterator[None]:
-    """Collect garbage once a minute, instead of after every script run as Streamlit would."""
+async def _often(seconds: float, work: Callable[[], object]) -> AsyncIterator[None]:
+    """Do something in a thread, again and again, while the block runs."""
 
-    async def collect() -> None:
+    async def repeat() -> None:
         while True:
-            await asyncio.sleep(COLLECT_SECONDS)
-            gc.collect()
+            await asyncio.sleep(seconds)
+            try:
+                await to_thread.run_sync(work)
+            except Exception as error:  # noqa: BLE001  # the next time may go well
+                log.warning("%s failed: %s", getattr(work, "__name__", "work"), type(error).__name__)
 
-    task = asyncio.create_task(collect(), name="garbage")
+    task = asyncio.create_task(repeat())
     try:
         yield
     finally:

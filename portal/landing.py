@@ -20,11 +20,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal import actions_admin, sessions, storage_accounts
+from portal import sessions, storage_accounts
 from portal.actions import ActionError
 from portal.front import front_page, markup
 from portal.gate import cookie_name
 from portal.identity import Member
+from portal.invitations import open_link
 from portal.limits import Buckets, Rate
 from portal.mail import Mail, MailError
 from portal.sessions import Session
@@ -115,8 +116,15 @@ class LandingRoutes:
 
     def _open(self, token: str, email: str, name: str, person: Member | None) -> Member:
         portal = self.portal
-        member, _ = actions_admin.open_link(
-            portal.store, portal.keys, sessions, token=token, email=email, name=name, at=portal.now(), member=person
+        member, _ = open_link(
+            portal.store,
+            portal.keys,
+            token=token,
+            email=email,
+            name=name,
+            at=portal.now(),
+            member=person,
+            language=language(),
         )
         return member
 
