@@ -92,52 +92,50 @@ class Distribution:
             self._check(name, value)
         self._check_together()
 
-    def _refuse(self, name: str, message: str, **params: object) -> ModelError:
+    def _refuse(self, name: str, rule: str, message: str) -> ModelError:
         return ModelError(
             f"{self.kind}: {name} {message}",
-            code="distribution_value",
+            code=f"distribution_{rule}",
             place=name,
             remedy="Times are finite and not negative; shapes, k and probabilities are above 0.",
             kind=self.kind,
             name=name,
-            rule=message,
-            **params,
         )
 
     def _check(self, name: str, value: Parameter) -> None:
         numbers = value if isinstance(value, tuple) else (value,)
         if not numbers or not all(math.isfinite(number) for number in numbers):
-            raise self._refuse(name, "must be finite")
+            raise self._refuse(name, "not_finite", "must be finite")
         if any(number < 0 for number in numbers):
-            raise self._refuse(name, f"must not be negative, got {min(numbers):g}")
+            raise self._refuse(name, "negative", f"must not be negative, got {min(numbers):g}")
         if name in {"mean", "scale", "shape", "k", "cv"} and min(numbers) <= 0:
-            raise self._refuse(name, "must be above 0")
+            raise self._refuse(name, "not_positive", "must be above 0")
         if name == "cv" and max(numbers) > 20:
-            raise self._refuse(name, "must be at most 20")
+            raise self._refuse(name, "cv", "must be at most 20")
         if name == "shape" and not 0.1 <= min(numbers) <= 100:
-            raise self._refuse(name, "must lie between 0.1 and 100")
+            raise self._refuse(name, "shape", "must lie between 0.1 and 100")
         if name == "k" and (numbers[0] != int(numbers[0]) or numbers[0] > 10_000):
-            raise self._refuse(name, "must be a whole number up to 10,000")
+            raise self._refuse(name, "k", "must be a whole number up to 10,000")
 
     def _check_together(self) -> None:
         given = dict(self.params)
         if self.kind == "uniform" and not _number(given["low"]) <= _number(given["high"]):
-            raise self._refuse("low", "must not be above high")
+            raise self._refuse("low", "low", "must not be above high")
         if self.kind == "triangular" and not (
             _number(given["low"]) <= _number(given["mode"]) <= _number(given["high"])
             and _number(given["low"]) < _number(given["high"])
         ):
-            raise self._refuse("mode", "must lie between low and high")
+            raise self._refuse("mode", "mode", "must lie between low and high")
         if self.kind == "discrete":
             values, probabilities = given["values"], given["probabilities"]
             if not (isinstance(values, tuple) and isinstance(probabilities, tuple)):
-                raise self._refuse("values", "and probabilities must be lists")
+                raise self._refuse("values", "lists", "and probabilities must be lists")
             if len(values) != len(probabilities):
-                raise self._refuse("probabilities", "must be as many as values")
+                raise self._refuse("probabilities", "lengths", "must be as many as values")
             if abs(math.fsum(probabilities) - 1) > 1e-9:
-                raise self._refuse("probabilities", f"must add up to 1, not {math.fsum(probabilities):g}")
+                raise self._refuse("probabilities", "sum", f"must add up to 1, not {math.fsum(probabilities):g}")
         if self.kind == "empirical" and not isinstance(given["values"], tuple):
-            raise self._refuse("values", "must be a list")
+            raise self._refuse("values", "lists", "must be a list")
 
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}={value!r}" for name, value in self.params)
