@@ -1,17 +1,80 @@
-"""The first page; what waits and what to do next."""
+"""Start: where am I, what is missing, what to do next."""
 
 from __future__ import annotations
 
-from portal import parts
-from portal.context import ui_context
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from portal import actions_data, actions_journey, parts
+from portal.actions_journey import Journey
+from portal.context import Visit, ui_context
+from portal.frame import page_frame
+from portal.identity import Role
 from portal.text import t
+
+EDITORS = frozenset({Role.OWNER, Role.ANALYST})
 
 
 def show() -> None:
     """Draw the page."""
-    ui_context()
-    parts.answer(t("shell.pages.start"))
-    parts.empty(t("shell.page_missing"), "")
+    visit = ui_context()
+    page_frame(visit, "start")
+    way = actions_journey.journey(visit.workspace)
+    left = way.steps_left
+    parts.answer(t("start.answer", left=left) if left else t("start.done"), note=t("start.note"))
+    st.html(_steps(way))
+    first, second = st.columns([3, 2])
+    with first:
+        _next(visit, way)
+    with second, st.container(border=True, key="ms-card-who"):
+        parts.section(t("start.who"))
+        for number in range(1, 4):
+            st.markdown(f"- {t(f'start.who_{number}')}")
+        st.page_link("pages/trust.py", label=t("start.trust"))
+    if way.waiting:
+        parts.section(t("start.waiting"))
+        for key, count in way.waiting:
+            parts.note(t(f"start.{key}", count=count))
+
+
+def _steps(way: Journey) -> str:
+    marks = {"done": "✓", "current": "●", "open": "○", "locked": "○"}
+    items = "".join(
+        f'<li class="ms-step ms-step-{escape(step.state)}"><a href="/{escape(step.id)}" target="_self">'
+        f'<span aria-hidden="true">{marks[step.state]}</span> {escape(t(f"shell.pages.{step.id}"))}</a>'
+        f'<span class="ms-sr">{escape(t(f"start.state_{step.state}"))}</span></li>'
+        for step in way.steps
+    )
+    return f'<ol class="ms-steps">{items}</ol>'
+
+
+def _next(visit: Visit, way: Journey) -> None:
+    edits = visit.member.role in EDITORS
+    with st.container(border=True, key="ms-card-next"):
+        if not edits:
+            parts.section(t("start.reader"), note=t("start.reader_why"))
+            st.page_link("pages/baseline.py", label=t("start.to_baseline"), icon=":material/arrow_forward:")
+            return
+        step = way.next_step or "release"
+        parts.section(t(f"start.next_{step}"), note=t(f"start.why_{step}"))
+        if step == "release" and visit.member.role is not Role.OWNER:
+            parts.note(t("start.ask_owner"))
+            return
+        st.page_link(f"pages/{step}.py", label=t(f"start.go_{step}"), icon=":material/arrow_forward:")
+        if step == "data" and st.button(t("data.sample_button"), key="start-sample"):
+            _sample(visit.workspace)
+
+
+def _sample(workspace: Any) -> None:
+    try:
+        with st.spinner(t("data.reading")):
+            actions_data.load_sample(workspace)
+    except ValueError as error:
+        parts.problem(error)
+    else:
+        st.rerun()
 
 
 if __name__ == "__main__":

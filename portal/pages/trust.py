@@ -1,0 +1,71 @@
+"""Trust: who can see what, who did what, and how anybody can check it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal import actions_journey, parts
+from portal.context import ui_context
+from portal.frame import page_frame
+from portal.text import has_text, t
+from portal.workspace import Workspace
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    workspace = visit.workspace
+    page_frame(visit, "trust")
+    trust = actions_journey.who_can_see(workspace)
+    parts.answer(
+        t("trust.answer_released", count=trust.released) if trust.released else t("trust.answer"),
+        note=t("trust.note", tenant=trust.tenant, members=trust.members),
+    )
+    parts.section(t("trust.who"))
+    shared = t("trust.progress_yes") if trust.progress_shared else t("trust.progress_no")
+    parts.table(
+        [t("trust.person"), t("trust.sees")],
+        [
+            (t("trust.you"), t("trust.you_sees")),
+            (
+                t("trust.rep"),
+                t("trust.rep_sees", count=trust.released) + " " + (shared if trust.progress_shared is not None else ""),
+            ),
+            (t("trust.staff"), t("trust.staff_sees")),
+            (t("trust.officer"), t("trust.officer_sees")),
+        ],
+    )
+    if trust.notices:
+        parts.section(t("trust.notices"), note=t("trust.notices_why"))
+        parts.table(
+            [t("trust.when"), t("trust.person"), t("trust.reason")],
+            [(parts.moment(at), who, reason) for at, who, reason in trust.notices],
+        )
+    else:
+        parts.note(t("trust.no_notices"), kind="done")
+    _log(visit.workspace)
+    parts.section(t("trust.how"))
+    for number in range(1, 6):
+        st.markdown(f"- {t(f'trust.how_{number}')}")
+
+
+def _log(workspace: Workspace) -> None:
+    entries = actions_journey.access_log(workspace)
+    parts.section(t("trust.log", count=len(entries)), note=t("trust.log_why"))
+    parts.table(
+        [t("trust.when"), t("trust.person"), t("trust.role"), t("trust.action"), t("trust.decision")],
+        [
+            (
+                parts.moment(entry.at),
+                entry.who,
+                t(f"shell.roles.{entry.role}") if has_text(f"shell.roles.{entry.role}") else entry.role,
+                t(f"actions.{entry.action}") if has_text(f"actions.{entry.action}") else entry.action,
+                t(f"trust.{entry.decision}"),
+            )
+            for entry in entries[:100]
+        ],
+    )
+
+
+if __name__ == "__main__":
+    show()
