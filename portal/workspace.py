@@ -25,7 +25,7 @@ from portal.identity import Member
 from portal.kept import KEPT
 from portal.rooms import DIGEST, LOG, NAMES, SEAL, DataKeys, Room, data_keys_of, installation_key
 from portal.storage import Store, Transaction, new_id
-from portal.storage_ledger import EntryRow, add_checkpoint, add_entry, lock_head
+from portal.storage_ledger import EntryRow, add_checkpoint, add_entry, lock_head, newest_checkpoint
 from portal.storage_release import DisclosureRow, add_disclosure
 from portal.storage_runs import MailRow, add_mail
 from portal.storage_values import (
@@ -440,7 +440,11 @@ def write_entry(data_keys: DataKeys, tx: Transaction, entry: AuditEntry) -> int:
     )
     add_entry(tx, row, edge=appended.frontier.to_bytes())
     size, root = appended.index + 1, appended.frontier.root
-    add_checkpoint(tx, size=size, at=at, note=sign_checkpoint(seed, name=LOG_NAME, size=size, root=root, at=entry.time))
+    before = newest_checkpoint(tx)
+    note = sign_checkpoint(
+        seed, name=LOG_NAME, size=size, root=root, at=entry.time, previous=None if before is None else before[2]
+    )
+    add_checkpoint(tx, size=size, at=at, note=note)
     return appended.index
 
 

@@ -3,12 +3,13 @@
     origin
     size
     base64 of the root
-    (further lines, such as `time 2026-11-25T22:30:00Z`)
+    (further lines: `time 2026-11-25T22:30:00Z`, `previous ` and base64 of the SHA-256 of the note before)
 
     — name base64(key id, signature)
 
 The signature is Ed25519 over everything up to and with the newline before the blank line; the key id is the first four
-bytes of SHA-256(name, newline, 0x01, public key).
+bytes of SHA-256(name, newline, 0x01, public key). The `previous` line chains the notes of one log: the signature of the
+last one vouches for every character of all before it, so that ten thousand are checked as fast as one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from privacy.vault import PrivacyError
 _ED25519: Final = b"\x01"
 _NAME: Final = re.compile(r"[^\s+\x00-\x1f\x7f]+")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_PREVIOUS: Final = "previous "
 _LONGEST: Final = 100_000  # characters of a note
 _MOST_SIGNATURES: Final = 100
 
@@ -44,6 +46,11 @@ class Checkpoint:
     root: bytes
     extensions: tuple[str, ...] = ()
     verified: tuple[str, ...] = ()
+
+    @property
+    def previous(self) -> str | None:
+        """The digest (`note_digest`) of the note before, where the checkpoint names it."""
+        return next((line.removeprefix(_PREVIOUS) for line in self.extensions if line.startswith(_PREVIOUS)), None)
 
 
 def new_log_key() -> bytes:
@@ -64,15 +71,27 @@ def verifier_key(seed: bytes, *, name: str) -> str:
     return f"{name}+{_key_id(name, public).hex()}+{encoded}"
 
 
-def sign_checkpoint(seed: bytes, *, name: str, size: int, root: bytes, at: datetime | None = None) -> str:
-    """The signed note for a tree head; `name` is origin and key name, such as `vendor.example/log`."""
+def sign_checkpoint(
+    seed: bytes, *, name: str, size: int, root: bytes, at: datetime | None = None, previous: str | None = None
+) -> str:
+    """The signed note for a tree head; `name` is origin and key name, such as `vendor.example/log`.
+
+    `previous` is the log's last note before this one: give it always but for the first, so that the notes form a chain.
+    """
     lines = [name, str(size), base64.b64encode(root).decode()]
     if at is not None:
         lines.append(f"time {at.astimezone(UTC).isoformat(timespec='seconds').replace('+00:00', 'Z')}")
+    if previous is not None:
+        lines.append(_PREVIOUS + note_digest(previous))
     body = "".join(f"{line}\n" for line in lines)
     key = Ed25519PrivateKey.from_private_bytes(seed)
     signature = _key_id(name, key.public_key().public_bytes_raw()) + key.sign(body.encode())
     return f"{body}\n— {name} {base64.b64encode(signature).decode()}\n"
+
+
+def note_digest(text: str) -> str:
+    """Base64 of the SHA-256 of a whole note, signatures included: how the next one refers to it."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

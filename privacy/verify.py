@@ -11,16 +11,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from privacy.audit import EXPORT_FORMAT, PROOF_FORMAT
-from privacy.checkpoint import Checkpoint, parse_checkpoint, read_checkpoint, read_verifier_key
+from privacy.checkpoint import Checkpoint, note_digest, parse_checkpoint, read_checkpoint, read_verifier_key
 from privacy.merkle import Frontier, leaf_hash, node_hash, verify_inclusion
 from privacy.vault import PrivacyError, canonical
-
-_CHUNK: Final = 250  # signatures a thread checks at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +246,8 @@ def _check_roots(log: _Log, key: str) -> list[bytes]:
 def _proven_later(log: _Log, roots: Sequence[bytes], key: str, size: int) -> bool:
     """Is there a checkpoint of this size or more, with the right root and a good signature?"""
     return any(
-        size <= head.size < len(roots) and head.root == roots[head.size] and not _wrong([(line, text, head)], key)
-        for line, text, head in reversed(log.notes)
+        size <= head.size < len(roots) and head.root == roots[head.size] and _wrong(text, key) is None
+        for _, text, head in reversed(log.notes)
     )
 
 
@@ -264,30 +261,45 @@ def _behind(proven: int, head: Checkpoint, line: int, *, own_fault: bool) -> _Fa
 
 
 def _check_signatures(log: _Log, key: str) -> None:
-    """Every signature; where one is wrong, what its predecessors prove decides which entry is named."""
-    chunks = [log.notes[at : at + _CHUNK] for at in range(0, len(log.notes), _CHUNK)]
-    with ThreadPoolExecutor() as pool:  # the signature check lets go of the interpreter lock
-        failed = [fault for found in pool.map(lambda chunk: _wrong(chunk, key), chunks) for fault in found]
+    """Every checkpoint; where one is wrong, what the good ones prove decides which entry is named.
+
+    From the last one back: a note is good if the good one behind it names its digest, or else by its own signature.
+    """
+    failed: list[tuple[int, Checkpoint, PrivacyError]] = []
+    good: list[Checkpoint] = []
+    vouched: str | None = None
+    for line, text, head in reversed(log.notes):
+        if vouched is None or note_digest(text) != vouched:
+            error = _wrong(text, key)
+            if error is None and vouched is not None:
+                raise _gap(line)
+            if error is not None:
+                failed.append((line, head, error))
+                vouched = None
+                continue
+        good.append(head)
+        vouched = head.previous
+    if not failed and vouched is not None:
+        raise _gap(log.notes[0][0])
     if not failed:
         return
-    position, error = failed[0]
-    bad = {at for at, _ in failed}
-    line, _, head = next(note for note in log.notes if note[0] == position)
-    good = [other for at, _, other in log.notes if at not in bad]
+    line, head, error = failed[-1]
     if any(other.size >= head.size for other in good):  # a later head, well signed, proves the entries
         raise _Fault(error.code, str(error), error.remedy, line=line)
     first = max((other.size for other in good), default=0)
     raise _Fault(error.code, str(error), error.remedy, index=first, last=max(head.size - 1, first), line=line)
 
 
-def _wrong(notes: Sequence[tuple[int, str, Checkpoint]], key: str) -> list[tuple[int, PrivacyError]]:
-    found = []
-    for line, text, _ in notes:
-        try:
-            read_checkpoint(text, keys=(key,))
-        except PrivacyError as error:
-            found.append((line, error))
-    return found
+def _gap(line: int) -> _Fault:
+    return _Fault("checkpoint_missing", "a checkpoint that the next one refers to is missing", line=line)
+
+
+def _wrong(text: str, key: str) -> PrivacyError | None:
+    try:
+        read_checkpoint(text, keys=(key,))
+    except PrivacyError as error:
+        return error
+    return None
 
 
 def _check_witness(log: _Log, key: str, witness: str, roots: Sequence[bytes]) -> None:

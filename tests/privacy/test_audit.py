@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.audit import AuditEntry, append, export, prove, pseudonym
-from privacy.checkpoint import new_log_key, sign_checkpoint, verifier_key
+from privacy.checkpoint import new_log_key, parse_checkpoint, sign_checkpoint, verifier_key
 from privacy.merkle import Frontier, leaf_hash, root
 from privacy.vault import PrivacyError, canonical
 from privacy.verify import Report, verify_export, verify_proof
@@ -54,7 +54,10 @@ class Log:
             frontier = added.frontier
             self.rows.append((added.data, added.leaf))
             if frontier.size % step == 0 or frontier.size == count:
-                self.notes.append(sign_checkpoint(seed, name=NAME, size=frontier.size, root=frontier.root, at=AT))
+                before = self.notes[-1] if self.notes else None
+                self.notes.append(
+                    sign_checkpoint(seed, name=NAME, size=frontier.size, root=frontier.root, at=AT, previous=before)
+                )
 
     def document(self) -> bytes:
         return export(entries=self.rows, checkpoints=self.notes, key=KEY, exported_at=AT)
@@ -217,6 +220,30 @@ def test_a_damaged_checkpoint_is_not_blamed_on_an_entry() -> None:
     report = verify_export(log.document(), public_key=KEY)
     assert report.index is None
     assert report.code in {"checkpoint_signature", "checkpoint_unreadable"}
+
+
+def test_a_checkpoint_removed_from_the_chain_is_missed() -> None:
+    for at in (0, 7, 18):
+        log = Log(20)
+        del log.notes[at]
+        report = verify_export(log.document(), public_key=KEY)
+        assert (report.passed, report.code, report.index) == (False, "checkpoint_missing", None)
+
+
+def test_a_changed_time_of_a_checkpoint_is_noticed() -> None:
+    log = Log(20)
+    log.notes[7] = log.notes[7].replace("time 2026-11-25T22:30:00Z", "time 2026-11-24T22:30:00Z")
+    report = verify_export(log.document(), public_key=KEY)
+    assert (report.code, report.index, report.line) == ("checkpoint_signature", None, 1 + 20 + 8)
+
+
+def test_checkpoints_without_a_chain_are_checked_one_by_one() -> None:
+    log = Log(20)
+    heads = [parse_checkpoint(note) for note in log.notes]
+    log.notes = [sign_checkpoint(SEED, name=NAME, size=head.size, root=head.root, at=AT) for head in heads]
+    assert verify_export(log.document(), public_key=KEY).passed
+    log.notes[7] = log.notes[7].replace("time 2026-11-25T22:30:00Z", "time 2026-11-24T22:30:00Z")
+    assert verify_export(log.document(), public_key=KEY).code == "checkpoint_signature"
 
 
 def test_a_log_cut_short_shows_only_to_a_witness() -> None:
