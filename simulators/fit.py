@@ -1,88 +1,38 @@
-"""From history to model: failure and repair distributions by machine and cause, honest about what the data can carry.
+"""From history to model: a line template gets the failures, cycle times and scrap that the records show.
 
-Times to failure are right-censored by the end of the log and by the other causes (competing risks). Before a fit, the
-trend tests ask whether a renewal model may be used at all; below 8 failures only the exponential is fitted ("weak").
+Stops tell how long a machine ran between failures, not how long it worked: part of that time it was starved or blocked.
+Failures on the operating clock count working time only, so uptimes are shortened by the station's share of working time
+in its running time: from its own counts where there are any, else from simulating the line, until both agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from simulators.line import Distribution, Line
-from simulators.records import CountLog, EquipmentList, Finding, StopLog
+import numpy as np
 
-WEAK_BELOW = 8
-"""Fewer failures than this carry no shape: the exponential is used and the figure is marked weak."""
+from simulators.causes import CauseFit, fit_causes, log_window
+from simulators.distributions import Distribution
+from simulators.estimates import TimesFit
+from simulators.figures import BLOCKED, STARVED, WORKING, Engine, Window
+from simulators.intervals import Cover
+from simulators.line import DAY, WEEK, Failure, Line, ModelError, Station
+from simulators.records import CountLog, EquipmentList, Finding, Severity, StopLog
+from simulators.twin import run_twin
 
+__all__ = ["CauseFit", "FittedLine", "Spread", "fit_causes", "fit_line", "fit_report"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyFit:
-    """One family fitted by maximum likelihood; `weight` is its Akaike weight among the families tried."""
-
-    family: str
-    parameters: Mapping[str, float]
-    mean: float
-    loglik: float
-    aic: float
-    aicc: float
-    weight: float
-    ks: float
-    ad: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """Is the machine getting better or worse? Laplace and military handbook tests, two-sided p (NIST 8.2.3.4)."""
-
-    laplace_u: float
-    laplace_p: float
-    military_chi2: float
-    military_p: float
-
-    @property
-    def found(self) -> bool:
-        """True when either test rejects "no trend" at 5 %."""
-        return min(self.laplace_p, self.military_p) < 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimesFit:
-    """Times of one purpose fitted: the families tried, the one taken, its intervals and whether it fits at all.
-
-    `intervals` are 90 % bootstrap intervals of the parameters and of `mean`; `replicates` the bootstrap means over the
-    estimate's mean, which the outer loop of a study draws from; `p_value` is the parametric bootstrap of Anderson-Darling
-    (None where it was not asked for or the data are weak).
-    """
-
-    events: int
-    censored: int
-    families: tuple[FamilyFit, ...]
-    chosen: str
-    distribution: Distribution
-    intervals: Mapping[str, tuple[float, float]]
-    replicates: tuple[float, ...]
-    p_value: float | None
-    weak: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CauseFit:
-    """One failure cause of one machine."""
-
-    station: str
-    cause: str
-    kind: str
-    uptime: TimesFit
-    repair: TimesFit
-    trend: Trend | None
-    operating_s: float
+ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How unsure a fitted mean is: factors around the estimate, drawn from in the outer loop of a study."""
+    """How unsure a fitted mean is: factors around the estimate, drawn from in the outer loop of a study.
+
+    `cause` is the failure's name in the line, `parameter` uptime or repair.
+    """
 
     station: str
     cause: str
@@ -92,7 +42,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedLine:
-    """A line whose failures come from the records, with the report of how well they do."""
+    """A line whose failures come from the records from `first` to `last`, with the report of how well they do."""
 
     line: Line
     causes: tuple[CauseFit, ...]
@@ -102,15 +52,61 @@ class FittedLine:
     last: float
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `mingsuan fit --json` prints."""
-        raise RuntimeError("being written")
+        """The report: machines with their causes as in `fit_report`, and the findings."""
+        return {
+            "first": self.first,
+            "last": self.last,
+            "machines": _machines(self.causes),
+            "findings": [finding.to_json() for finding in self.findings],
+        }
 
 
-def fit_causes(
-    stops: StopLog, *, seed: int = 1, refits: int = 200, minor_stop_s: float = 300.0
-) -> tuple[CauseFit, ...]:
-    """Failure and repair distributions of each machine and cause of a checked stop log."""
-    raise RuntimeError("being written")
+def _distribution(distribution: Distribution) -> dict[str, Any]:
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in distribution.params}
+    return {"kind": distribution.kind, **given}
+
+
+def _times(fit: TimesFit) -> dict[str, Any]:
+    document = asdict(fit)
+    del document["replicates"]
+    document["distribution"] = _distribution(fit.distribution)
+    document["intervals"] = {name: list(interval) for name, interval in fit.intervals.items()}
+    document["families"] = list(document["families"])
+    return document
+
+
+def _machines(causes: tuple[CauseFit, ...]) -> list[dict[str, Any]]:
+    machines: dict[str, dict[str, Any]] = {}
+    for cause in causes:
+        machine = machines.setdefault(
+            cause.station, {"station": cause.station, "operating_s": cause.operating_s, "causes": []}
+        )
+        trend = None if cause.trend is None else {**asdict(cause.trend), "found": cause.trend.found}
+        machine["causes"].append(
+            {
+                "cause": cause.cause,
+                "kind": cause.kind,
+                "name": cause.name,
+                "uptime": _times(cause.uptime),
+                "repair": _times(cause.repair),
+                "trend": trend,
+            }
+        )
+    return list(machines.values())
+
+
+def fit_report(
+    stops: StopLog, equipment: EquipmentList | None = None, *, seed: int = 1, refits: int = 200, timezone: str = "UTC"
+) -> dict[str, Any]:
+    """What `mingsuan fit --json` prints of a checked stop log: machines (in the order of the list), causes, fits.
+
+    Times are seconds; intervals are 90 % bootstrap intervals.
+    """
+    causes = fit_causes(stops, seed=seed, refits=refits, timezone=timezone)
+    if equipment is not None:
+        order = {str(name): number for number, name in enumerate(equipment.station)}
+        causes = tuple(sorted(causes, key=lambda cause: order.get(cause.station, len(order))))
+    return {"seed": seed, "refits": refits, "level": 0.9, "machines": _machines(causes)}
 
 
 def fit_line(
@@ -122,12 +118,232 @@ def fit_line(
     seed: int = 1,
     refits: int = 200,
     minor_stop_s: float = 300.0,
+    window: tuple[float, float] | None = None,
+    engine: Engine = run_twin,
 ) -> FittedLine:
-    """The template with the failures, cycle times and scrap that the records show.
+    """The template with the failures, cycle times and scrap that checked records show; its calendar stays.
 
-    Stations are matched by name; those without records keep the template's values and a finding says so.
+    Stations are matched by name; those without records keep the template's values, and a finding says so. Failures get
+    the template's crew of the station, if it has one.
 
     Raises:
         ModelError: no station of the template appears in the records (`no_station_matches`).
     """
-    raise RuntimeError("being written")
+    logged = {str(name) for log in (stops, counts) if log is not None for name in np.unique(log.station)}
+    names = [station.name for station in template.stations]
+    if not logged & set(names):
+        raise ModelError(
+            f"none of the stations {', '.join(names)} appears in the records",
+            code="no_station_matches",
+            place="stations",
+            remedy=f"Use the names of the records, such as {', '.join(sorted(logged)[:5])}.",
+            stations=", ".join(names),
+            records=", ".join(sorted(logged)[:5]),
+        )
+    first, last = window or log_window(stops, template.timezone)
+    causes = fit_causes(
+        stops,
+        seed=seed,
+        refits=refits,
+        minor_stop_s=minor_stop_s,
+        calendar=template.calendar,
+        timezone=template.timezone,
+        window=(first, last),
+    )
+    kept = tuple(cause for cause in causes if cause.station in names)
+    stations = tuple(
+        _station(station, [c for c in kept if c.station == station.name], counts, equipment, stops)
+        for station in template.stations
+    )
+    line = replace(template, stations=stations)
+    measured = {} if counts is None else {s.name: load for s in stations if (load := _load(s, counts, stops))}
+    line = _calibrated(line, measured, {cause.station for cause in kept}, engine, seed)
+    return FittedLine(
+        line=line,
+        causes=kept,
+        spreads=tuple(_spreads(kept)),
+        findings=tuple(_findings(kept, names, logged)),
+        first=first,
+        last=last,
+    )
+
+
+def _station(
+    station: Station,
+    causes: list[CauseFit],
+    counts: CountLog | None,
+    equipment: EquipmentList | None,
+    stops: StopLog,
+) -> Station:
+    if equipment is not None:
+        station = _equipped(station, equipment)
+    if counts is not None:
+        station = _counted(station, counts, stops, listed=equipment is not None)
+    if not causes:
+        return station
+    crew = next((failure.crew for failure in station.failures if failure.crew is not None), None)
+    failures = tuple(
+        Failure(
+            name=cause.name,
+            clock="operating",
+            uptime=cause.uptime.distribution,
+            repair=cause.repair.distribution,
+            crew=crew if cause.kind == "breakdown" else None,
+        )
+        for cause in causes
+    )
+    return replace(station, failures=failures)
+
+
+def _equipped(station: Station, equipment: EquipmentList) -> Station:
+    """Machines, places, cycle times and scrap of the equipment list, where it has them."""
+    rows = np.flatnonzero(equipment.station == station.name)
+    if not len(rows):
+        return station
+    row = int(rows[0])
+    ideal, cycle, scrap = (float(getattr(equipment, name)[row]) for name in ("ideal_cycle", "cycle", "scrap"))
+    if np.isfinite(cycle) or np.isfinite(ideal):
+        mean = cycle if np.isfinite(cycle) else ideal
+        station = replace(station, cycle=station.cycle.scaled(mean / station.cycle.mean), ideal_cycle=None)
+    if np.isfinite(ideal):
+        station = replace(station, ideal_cycle=ideal)
+    if np.isfinite(scrap):
+        station = replace(station, scrap=scrap)
+    return replace(station, servers=int(equipment.servers[row]))
+
+
+def _counted(station: Station, counts: CountLog, stops: StopLog, *, listed: bool) -> Station:
+    """Scrap from the station's own counts; where no list gives one, its cycle: running time by parts, median run."""
+    rows = np.flatnonzero(counts.station == station.name)
+    made, good = counts.made[rows], counts.good[rows]
+    if not len(rows) or not made.sum() > 0:
+        return station
+    known = np.isfinite(good)
+    if known.any():
+        share = 1 - float(good[known].sum() / max(made[known].sum(), 1e-300))
+        station = replace(station, scrap=min(max(share, 0.0), 1.0))
+    if listed:
+        return station
+    own = stops.station == station.name
+    down = Cover.of(stops.start[own], stops.end[own])
+    start, end = counts.start[rows], counts.end[rows]
+    running = (end - start) - (down.until(end) - down.until(start))
+    paced = (made > 0) & (running > 0)
+    if not paced.any():
+        return station
+    cycle = float(np.median(running[paced] / made[paced])) * station.servers
+    return replace(station, cycle=station.cycle.scaled(cycle / station.cycle.mean))
+
+
+def _load(station: Station, counts: CountLog, stops: StopLog) -> float | None:
+    """Share of working time in the running time of a station's runs, by its counts and cycle; None without counts."""
+    rows = np.flatnonzero(counts.station == station.name)
+    own = stops.station == station.name
+    down = Cover.of(stops.start[own], stops.end[own])
+    runs = Cover.of(counts.start[rows], counts.end[rows])
+    running = runs.length - down.within(runs)
+    if not len(rows) or running <= 0:
+        return None
+    return min(float(counts.made[rows].sum()) * station.cycle.mean / station.servers / running, 1.0) or None
+
+
+def _calibrated(line: Line, measured: Mapping[str, float], fitted: set[str], engine: Engine, seed: int) -> Line:
+    """Uptimes in working time: the shares that were measured, and those the simulated line itself shows."""
+    shares = {station.name: measured.get(station.name, 1.0) for station in line.stations}
+    found = _with_shares(line, shares, fitted)
+    if all(station.name in measured or station.name not in fitted for station in line.stations):
+        return found
+    for number in range(ROUNDS):
+        figures = engine(found, Window(warmup=DAY, horizon=DAY + 8 * WEEK), seed, number)
+        for station, seconds in zip(line.stations, figures.states, strict=True):
+            running = float(seconds[WORKING] + seconds[STARVED] + seconds[BLOCKED])
+            if station.name not in measured and running > 0:
+                shares[station.name] = max(float(seconds[WORKING]) / running, 0.01)
+        found = _with_shares(line, shares, fitted)
+    return found
+
+
+def _with_shares(line: Line, shares: Mapping[str, float], fitted: set[str]) -> Line:
+    return replace(
+        line,
+        stations=tuple(
+            replace(
+                station,
+                failures=tuple(
+                    replace(failure, uptime=failure.uptime.scaled(shares[station.name])) for failure in station.failures
+                ),
+            )
+            if station.name in fitted
+            else station
+            for station in line.stations
+        ),
+    )
+
+
+def _spreads(causes: tuple[CauseFit, ...]) -> Iterator[Spread]:
+    for cause in causes:
+        for parameter, fit in (("uptime", cause.uptime), ("repair", cause.repair)):
+            if len(fit.replicates) > 1:
+                yield Spread(
+                    station=cause.station, cause=cause.name, parameter=parameter, factors=fit.replicates
+                )  # fmt: skip
+
+
+def _finding(code: str, severity: Severity, message: str, remedy: str, **params: object) -> Finding:
+    return Finding(severity=severity, code=code, row=0, column="", message=message, remedy=remedy, params=params)
+
+
+def _findings(causes: tuple[CauseFit, ...], names: list[str], logged: set[str]) -> Iterator[Finding]:
+    for name in names:
+        if name not in logged:
+            yield _finding(
+                "log_station_unmatched",
+                "warning",
+                f"station {name} of the line does not appear in the records; its template values stay",
+                "Use the same name in the line and in the records.",
+                station=name,
+            )
+    for name in sorted(logged - set(names)):
+        yield _finding(
+            "log_station_unused",
+            "note",
+            f"{name} appears in the records but not in the line",
+            "Add it to the line, or give it the name the line uses.",
+            station=name,
+        )
+    for cause in causes:
+        yield from _of_cause(cause)
+
+
+def _of_cause(cause: CauseFit) -> Iterator[Finding]:
+    who = {"station": cause.station, "cause": cause.cause or cause.kind}
+    if cause.uptime.weak:
+        yield _finding(
+            "log_weak",
+            "note",
+            f"{cause.station}, {who['cause']}: only {cause.uptime.events} failures; only their mean is used",
+            "A longer log makes this firmer.",
+            **who,
+            count=cause.uptime.events,
+        )
+    if cause.trend is not None and cause.trend.found:
+        worse = cause.trend.laplace_u > 0
+        p = min(cause.trend.laplace_p, cause.trend.military_p)
+        yield _finding(
+            "log_trend_worse" if worse else "log_trend_better",
+            "warning",
+            f"{cause.station}, {who['cause']}: failures come more {'often' if worse else 'rarely'} (p = {p:.3f})",
+            "Use the latest months only, or ask what has changed.",
+            **who,
+            p=f"{p:.3f}",
+        )
+    for purpose, fit in (("uptime", cause.uptime), ("repair", cause.repair)):
+        if fit.chosen == "empirical":
+            yield _finding(
+                f"log_poor_fit_{purpose}",
+                "note",
+                f"{cause.station}, {who['cause']}: no distribution fits the {purpose} times (p = {fit.p_value})",
+                "Split the cause if it mixes different kinds of stops.",
+                **who,
+                p=fit.p_value,
+            )

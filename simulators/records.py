@@ -15,13 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulators.line import ModelError
+from simulators.reasons import StopKind, TextArray, kinds_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-TextArray = NDArray[np.str_]
 
 Severity = Literal["error", "warning", "note"]
-StopKind = Literal["planned", "setup", "breakdown", "minor", ""]
 
 FIRST_DATA_ROW = 2
 """The number a spreadsheet shows for the first row under a one-line header."""
@@ -379,39 +378,3 @@ def _need(table: str, columns: Mapping[str, Any], *names: str) -> None:
                 table=table,
                 column=name,
             )
-
-
-_KIND_WORDS: tuple[tuple[StopKind, tuple[str, ...]], ...] = (
-    ("minor", ("minor", "micro", "short stop", "小停", "短停", "瞬停")),
-    (
-        "setup",
-        ("setup", "set-up", "changeover", "change over", "retool", "换型", "换模", "换产", "换卷", "调机", "切换"),
-    ),
-    ("breakdown", ("breakdown", "failure", "fault", "unplanned", "unscheduled", "故障", "损坏", "非计划", "计划外")),
-    (
-        "planned",
-        (
-            *("planned", "scheduled", "preventive", "break", "meeting", "lunch", "cleaning", "no order"),
-            *("计划", "保养", "休息", "会议", "用餐", "午餐", "清洁", "无订单", "停产", "点检"),
-        ),
-    ),
-)
-
-
-def kinds_of(words: TextArray) -> TextArray:
-    """What kind of stop each text names: planned, setup, breakdown, minor or nothing.
-
-    >>> kinds_of(np.array(["Planned maintenance", "换型", "unplanned", "jam"])).tolist()
-    ['planned', 'setup', 'breakdown', '']
-    """
-    distinct, index = np.unique(words, return_inverse=True)
-    kinds = np.array([_kind_of(str(word)) for word in distinct], dtype=np.str_)
-    return kinds[index] if kinds.size else np.full(words.shape, "", dtype=np.str_)
-
-
-def _kind_of(text: str) -> StopKind:
-    low = text.strip().lower()
-    for kind, words in _KIND_WORDS:
-        if any(word in low for word in words):
-            return kind
-    return ""

@@ -15,7 +15,7 @@ import numpy as np
 
 from simulators.effects import Adoption, Effect, FloatArray, Parameter, Text, Tier, uniforms
 from simulators.line import Failure, Line, ModelError, Station
-from simulators.records import kinds_of
+from simulators.reasons import kinds_of
 
 __all__ = [
     "Adoption",
