@@ -136,6 +136,12 @@ def _folded(raw: Sequence[Cell], codes: np.ndarray) -> Distinct:
     return Distinct(cells=tuple(values), codes=table[codes])
 
 
+def blank_to_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Arrow's empty strings as nulls."""
+    empty = pc.call_function("equal", [column, pa.scalar("")])
+    return pc.call_function("if_else", [empty, pa.scalar(None, pa.string()), column])
+
+
 def head(column: Column, count: int) -> list[Cell]:
     """The first cells of a column."""
     cells = column[:count].to_pylist() if isinstance(column, pa.ChunkedArray) else column[:count]

@@ -103,7 +103,7 @@ def numbers(column: Column, *, prior_comma: bool = False, known: Distinct | None
     size = len(column)
     if isinstance(column, pa.ChunkedArray) and not prior_comma:
         try:
-            quick = pc.cast(pc.utf8_trim_whitespace(column), pa.float64()).to_numpy()
+            quick = pc.cast(pc.call_function("utf8_trim_whitespace", [column]), pa.float64()).to_numpy()
         except pa.ArrowInvalid:
             pass
         else:

@@ -24,24 +24,23 @@ _plate = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-Z][·•\s]?[A-HJ-NP-Z0-9]{5,6}"
 )
 _weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_header_words: dict[str, tuple[str, ...]] = {
-    "name": (
-        "姓名", "员工", "操作员", "操作工", "操作人", "操作者", "维修人", "维修人员", "维修工", "负责人", "报修人", "联系人", "班长",
-        "填写人", "记录人", "处理人", "工程师", "技术员", "员工姓名", "人员", "审核人", "客户姓名", "主管",
-        "name of operator", "operator", "operator name", "employee", "employee name", "technician", "technician name",
-        "first name", "last name", "full name", "surname", "worker", "staff", "person", "contact", "contact person",
-        "engineer", "supervisor", "reported by", "recorded by", "entered by", "created by", "assigned to", "mitarbeiter", "bediener", "user name",
-        "customer name",
-    ),
-    "staff number": ("工号", "员工号", "员工编号", "employee id", "employee no", "staff id", "badge", "badge no", "operator id"),
-    "phone": ("电话", "手机", "手机号", "联系电话", "电话号码", "phone", "mobile", "telephone", "tel", "cell phone", "phone number"),
-    "e-mail": ("邮箱", "电子邮箱", "邮件", "email", "e mail", "mail", "email address"),
-    "resident number": ("身份证", "身份证号", "身份证号码", "id card", "passport", "ssn", "护照", "护照号", "social security number"),
-    "plate": ("车牌", "车牌号", "plate", "license plate", "licence plate"),
-    "address": ("住址", "家庭住址", "home address", "street address"),
-    "birthday": ("生日", "出生日期", "birthday", "date of birth", "dob"),
-}  # fmt: skip
-_by_word = {words_of(word): kind for kind, words in _header_words.items() for word in words}
+_header_words: dict[str, str] = {
+    "name": """
+        姓名 员工 操作员 操作工 操作人 操作者 维修人 维修人员 维修工 负责人
+        报修人 联系人 班长 填写人 记录人 处理人 工程师 技术员 员工姓名 人员 审核人 客户姓名 主管 name_of_operator operator operator_name employee employee_name technician
+        technician_name first_name last_name full_name surname worker staff person contact contact_person engineer
+        supervisor reported_by recorded_by entered_by created_by assigned_to mitarbeiter bediener user_name
+        customer_name
+        """,
+    "staff number": "工号 员工号 员工编号 employee_id employee_no staff_id badge badge_no operator_id",
+    "phone": "电话 手机 手机号 联系电话 电话号码 phone mobile telephone tel cell_phone phone_number",
+    "e-mail": "邮箱 电子邮箱 邮件 email e_mail mail email_address",
+    "resident number": "身份证 身份证号 身份证号码 护照 护照号 id_card passport ssn social_security_number",
+    "plate": "车牌 车牌号 plate license_plate licence_plate",
+    "address": "住址 家庭住址 home_address street_address",
+    "birthday": "生日 出生日期 birthday date_of_birth dob",
+}
+_by_word = {words_of(word): kind for kind, words in _header_words.items() for word in words.split()}
 
 
 def is_resident_number(text: str) -> bool:

@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from templates.grids import Grid, Heading, filled, heading, is_total, tables_of
-from templates.tables import Caps, Cell, Column, FileRefused, Note, Opened, RawTable
+from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
 LARGE = 200_000
 """Bytes from which a clean file goes through Arrow."""
@@ -342,10 +341,3 @@ def _with_width_notes(table: RawTable, grid: Grid) -> RawTable:
 def _stem(name: str) -> str:
     base = re.split(r"[\\/]", name)[-1]
     return base.rsplit(".", 1)[0] if "." in base else base
-
-
-def blank_to_null(column: Column) -> Column:
-    """Arrow's empty strings as nulls; other columns as they are."""
-    if isinstance(column, pa.ChunkedArray):
-        return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    return column

@@ -12,11 +12,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-import ezdxf
 import numpy as np
 from ezdxf import recover
 from ezdxf.document import Drawing
-from ezdxf.entities import DXFEntity
+from ezdxf.entities.dxfentity import DXFEntity
+from ezdxf.filemanagement import read as read_strictly
 from ezdxf.lldxf.const import DXFError
 from ezdxf.lldxf.tagger import binary_tags_loader
 from ezdxf.tools.codepage import toencoding
@@ -69,7 +69,7 @@ def _drawing(data: bytes, name: str) -> tuple[Drawing, bool]:
     try:
         if data.startswith(BINARY_DXF):
             return Drawing.load(binary_tags_loader(data)), False
-        return ezdxf.read(io.StringIO(_text(data))), False
+        return read_strictly(io.StringIO(_text(data))), False
     except (DXFError, ValueError, KeyError, IndexError, AttributeError, TypeError):
         pass
     try:

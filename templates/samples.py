@@ -77,7 +77,8 @@ _words = {
         "equipment": "No.,Machine,Machines in parallel,Ideal cycle (s),Cycle time (s),Buffer behind it,Scrap rate (%)",
         "runs": "Machine,Start,End,Product,Quantity produced,Good quantity,Order",
         "breakdown": "breakdown", "setup": "setup", "minor": "minor stop", "planned": "planned",
-        "maintenance": "Weekly maintenance", "people": "Operator A|Operator B|Operator C|Operator D", "product": "Housing",
+        "maintenance": "Weekly maintenance", "product": "Housing",
+        "people": "Operator A|Operator B|Operator C|Operator D",
     },
     "zh_CN": {
         "title": "示例数据（虚构，并非真实工厂）",
@@ -125,9 +126,8 @@ def _stops(shifts: list[datetime]) -> tuple[list[_Stop], np.ndarray]:
             clock = 0.0
             if begin.weekday() == 4 and begin.hour == 14:  # the last two hours of the week
                 maintained = begin + timedelta(hours=6)
-                stops.append(
-                    (maintained, end_of_shift, k, "planned", _words["en"]["maintenance"], _words["zh_CN"]["maintenance"], s % 4)
-                )  # fmt: skip
+                en, zh = _words["en"]["maintenance"], _words["zh_CN"]["maintenance"]
+                stops.append((maintained, end_of_shift, k, "planned", en, zh, s % 4))
                 down[s, k] += 7200
             until = length - down[s, k]
             while True:
@@ -163,9 +163,8 @@ def _runs(shifts: list[datetime], down: np.ndarray) -> list[_Run]:
         room = (SHIFT_HOURS * 3600 - down[s]) / cycles
         pace = float(room.min()) * (0.95 + 0.04 * rng.random())
         for k, station in enumerate(_line):
-            made = int(
-                min(pace * float(np.prod([1 - other.scrap for other in _line[:k]])), room[k]) + rng.integers(-6, 7)
-            )
+            arriving = pace * float(np.prod([1 - other.scrap for other in _line[:k]]))
+            made = int(min(arriving, room[k]) + rng.integers(-6, 7))
             made = max(0, min(made, int(room[k])))
             scrap = int(rng.binomial(made, station.scrap))
             runs.append((begin, begin + timedelta(hours=SHIFT_HOURS), k, made, made - scrap))

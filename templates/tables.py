@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from templates.node import DocumentError
 Cell = str | float | int | bool | datetime | date | time | timedelta | None
 """One cell as the file holds it; an empty one is None."""
 
-Column = pa.ChunkedArray | Sequence[Cell]
+Column: TypeAlias = pa.ChunkedArray | Sequence[Cell]
 """The cells of one column: an Arrow string column from a large text file, else a list of cells."""
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from templates.cells import Distinct, distinct
+from templates.cells import Distinct, blank_to_null, distinct
 from templates.tables import Cell, Column
 
 _months = {
@@ -290,7 +290,7 @@ def times(column: Column, *, order: str | None = None, known: Distinct | None = 
 
 def _iso(column: pa.ChunkedArray) -> Times | None:
     """The quick way for a million rows of 2026-01-05 08:00:00."""
-    filled = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    filled = blank_to_null(column)
     try:
         stamps = pc.cast(filled, pa.timestamp("us"))
     except pa.ArrowInvalid:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from templates.catalogue import STORED_NAME, fields
 from templates.cells import Distinct, distinct, head, shown
@@ -146,9 +147,10 @@ class _Sparse(Sequence[Cell]):
 
 def cell_at(column: Column, place: int) -> Cell:
     """One cell of a column."""
-    cell = column[place]
-    found: Cell = cell.as_py() if hasattr(cell, "as_py") else cell
-    return found
+    if isinstance(column, pa.ChunkedArray):
+        found: Cell = column[place].as_py()
+        return found
+    return column[place]
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------

@@ -122,10 +122,10 @@ def split_unit(header: str) -> tuple[str, str]:
         if is_unit_word(found[1]) or found[1].lower() in {"mm:ss", "min:s", "h:mm", "hh:mm", "hh:mm:ss", "h:m"}:
             rest = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}".strip()
             return rest, found[1].strip()
-    if found := _after.search(text):
-        word = found[1]
+    if (after := _after.search(text)) is not None:
+        word = after[1]
         if is_unit_word(word) and word.lower() not in {"part", "unit", "no.", "d", "t", "n", "a", "v", "次"}:
-            return text[: found.start()].strip(), word
+            return text[: after.start()].strip(), word
     if text.endswith("%") and len(text) > 1:
         return text[:-1].strip(), "%"
     last = text.rsplit(" ", 1)
