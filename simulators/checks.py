@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulators.records import CountLog, EquipmentList, Finding, FloatArray, IntArray, Severity, StopLog, TextArray
+from simulators.reasons import TextArray
+from simulators.records import CountLog, EquipmentList, Finding, FloatArray, IntArray, Severity, StopLog
 
 MOST_PER_CODE = 100
 EARLIEST = 631_152_000.0  # 1990-01-01

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.commands.outcome import InputError, Outcome, read_bytes, read_text
-from simulators import fit, records
+from simulators import checks, fit, records
 from templates import limited
 
 KINDS = (
@@ -95,7 +95,7 @@ def taken(path: Path, kind: str, timezone: str) -> dict[str, Any]:
 
 def run_fit(given: argparse.Namespace) -> Outcome:
     """Fit every machine and cause of a stop log."""
-    stops, findings = records.check_stops(records.StopLog.from_columns(taken(given.subject, "stops", given.timezone)))
+    stops, findings = checks.check_stops(records.StopLog.from_columns(taken(given.subject, "stops", given.timezone)))
     equipment = None
     if given.equipment:
         columns = taken(given.equipment, "equipment", given.timezone)
