@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from calculators.checklist import Answer, CheckList, Status, assess
 from calculators.sheet import Given, evaluate
+from industry_packs import signing
 from industry_packs.errors import PackError
+from industry_packs.folder import read_contents
 from industry_packs.matching import match_stations
-from industry_packs.pack import Pack
+from industry_packs.pack import Pack, read_pack
+from industry_packs.report import report_json
+from industry_packs.testing import lint_contents
 from simulators.line import Line
 from simulators.scenario import Module, Scenario, targets
 from simulators.simulate import simulate
@@ -44,6 +50,21 @@ class Trial:
             "words": list(self.words),
             "why": self.why,
         }
+
+
+def gate(folder: Path, *, today: date | None = None) -> dict[str, Any]:
+    """The whole gate: every rule, then every test; the JSON of `pack test`. Tests run only when the rules are kept."""
+    files = signing.read_folder(folder)
+    found = read_contents(files)
+    findings = lint_contents(found, files, today=today)
+    trials = () if findings else run_trials(read_pack(files), found.tests)
+    manifest = found.manifest
+    return report_json(
+        manifest.id if manifest else folder.name,
+        manifest.version if manifest else "",
+        findings,
+        tests=[trial.to_json() for trial in trials],
+    )
 
 
 def run_trials(pack: Pack, tests: tuple[Mapping[str, Any], ...]) -> tuple[Trial, ...]:

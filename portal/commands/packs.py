@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from industry_packs import pack, signing
+from industry_packs import pack, releases, signing
 from portal.commands.outcome import Outcome, read_bytes
 
 
@@ -30,7 +30,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_list(given: argparse.Namespace) -> Outcome:
     """List packs; needs no running portal."""
-    document = pack.list_packs(given.store)
+    document = releases.list_packs(given.store)
     rows = document["packs"]
     assert isinstance(rows, list)
     lines = [f"{row['id']:<28} {row['version']:<10} {row['state']:<12} {row['title']['en']}" for row in rows]
