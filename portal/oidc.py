@@ -151,7 +151,7 @@ class Relations:
                     raise
                 known = await self._know(provider, newer_than=time.monotonic() - RETRY_SECONDS)  # keys were rotated
                 token = jwt.decode(id_token, known.keys, algorithms=ALGORITHMS)
-            wanted = {
+            wanted: Any = {
                 "iss": {"essential": True, "value": provider.issuer},
                 "aud": {"essential": True, "value": provider.client_id},
             }

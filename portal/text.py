@@ -113,8 +113,9 @@ def error_text(error: BaseException) -> tuple[str, str]:
         if has_text(f"{key}.message"):
             remedy = t(f"{key}.remedy", **params) if has_text(f"{key}.remedy") else ""
             return t(f"{key}.message", **params), remedy
-    if isinstance(getattr(error.__cause__, "code", None), str):  # a document's error that an engine found
-        return error_text(error.__cause__)
+    cause = error.__cause__
+    if cause is not None and isinstance(getattr(cause, "code", None), str):  # a document's error that an engine found
+        return error_text(cause)
     return str(error), str(getattr(error, "remedy", ""))
 
 
