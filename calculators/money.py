@@ -249,5 +249,8 @@ def risk_adjusted(amount: ArrayLike, low: float, likely: float, high: float) -> 
             "low, likely and high are out of order",
             code="three_points_order",
             remedy="Give them ascending.",
+            low=low,
+            likely=likely,
+            high=high,
         )
     return np.asarray(amount, np.float64) * ((low + likely + high) / 3)

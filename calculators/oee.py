@@ -239,7 +239,7 @@ def six_big_losses(
         breakdown=breakdown,
         setup_adjustment=setup,
         minor_stops=run - actual_cycle * pieces,
-        reduced_speed=(actual_cycle - ideal_cycle) * pieces,
+        reduced_speed=actual_cycle * pieces - ideal_cycle * pieces,
         defects=ideal_cycle * defects,
         fully_productive=ideal_cycle * (pieces - defects),
     )
