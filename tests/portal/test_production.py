@@ -1,0 +1,153 @@
+"""Production refuses to start half-prepared, knows nothing of the demo's provider, and hardens its cookies."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.app import check_production, run_serve
+from portal.limits import Buckets, Rate, declared_length, retry_after
+from portal.wiring import Settings, SettingsError, read_settings
+
+GOOD = {
+    "MINGSUAN_URL": "https://portal.example.com",
+    "MINGSUAN_SMTP": "smtps://u:p@mail.example.com",
+    "MINGSUAN_KEYS": "kms://keys.example.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"MINGSUAN_URL": ""}, "no_public_address"),
+        ({"MINGSUAN_URL": "http://portal.example.com"}, "not_encrypted"),
+        ({"MINGSUAN_SMTP": ""}, "no_mail_server"),
+        ({"MINGSUAN_KEYS": "nowhere/to/be/found"}, "no_keys"),
+    ],
+)
+def test_production_refuses_to_start_without_what_it_needs(change, code):
+    with pytest.raises(SettingsError) as error:
+        check_production(read_settings({**GOOD, **change}))
+    assert error.value.code == code
+    assert error.value.remedy
+
+
+def test_production_refuses_to_start_without_a_provider_of_the_vendor(tmp_path):
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    from privacy.keys import LocalKeys
+
+    LocalKeys(keys)
+    settings = read_settings({**GOOD, "MINGSUAN_KEYS": str(keys), "MINGSUAN_DATA": str(tmp_path / "data")})
+    with pytest.raises(SettingsError) as error:
+        run_serve(settings)
+    assert error.value.code == "no_provider"
+
+
+def test_production_never_imports_the_provider_of_the_demo():
+    program = (
+        "import sys, portal.app, portal.cli; print('portal.demo_idp' in sys.modules, 'portal.demo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_settings_name_what_is_wrong(tmp_path):
+    file = tmp_path / "portal.toml"
+    file.write_text("prot = 1\n")
+    with pytest.raises(SettingsError) as error:
+        read_settings({}, file=file)
+    assert (error.value.code, error.value.place) == ("unknown_setting", "prot")
+    with pytest.raises(SettingsError) as error:
+        read_settings({"MINGSUAN_PORT": "abc"})
+    assert (error.value.code, error.value.place) == ("bad_setting", "MINGSUAN_PORT")
+    file.write_text("port = 9000\nhost = '0.0.0.0'\n")
+    settings = read_settings({"MINGSUAN_PORT": "9001"}, file=file, host="127.0.0.2")
+    assert (settings.port, settings.host) == (9001, "127.0.0.2")
+    assert read_settings(settings.environment()) == settings
+
+
+def test_behind_tls_the_cookie_is_bound_to_the_host(tmp_path):
+    from .conftest import open_house
+
+    house, server, thread = open_house(tmp_path, url="https://portal.example.com")
+    try:
+        client = httpx2.Client(base_url=house.url, headers={"host": "portal.example.com"}, trust_env=False)
+        form = {"email": "nobody@client.example"}
+        answer = client.post("/auth/code/send", data=form, headers={"origin": "https://portal.example.com"})
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-mingsuan-code=")
+        assert "Secure" in cookie
+        assert "Domain" not in cookie
+        assert "max-age=31536000" in answer.headers["strict-transport-security"]
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def test_metrics_outside_the_demo_need_their_token(tmp_path):
+    from .conftest import open_house
+
+    house, server, thread = open_house(tmp_path, mode="serve", metrics_token="t" * 40)
+    try:
+        client = house.client()
+        assert client.get("/metrics").status_code == 401
+        assert client.get("/metrics", headers={"authorization": "Bearer no"}).status_code == 401
+        good = client.get("/metrics", headers={"authorization": f"Bearer {'t' * 40}"})
+        assert "mingsuan_requests_total" in good.text
+        assert client.get("/outbox").status_code in {303, 404}
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+# --- limits ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 5), min_size=1, max_size=200), st.integers(1, 10), st.floats(0.1, 10))
+def test_never_more_than_the_burst_and_the_rate_allow(pauses, burst, per_second):
+    buckets, at, passed = Buckets(), 0.0, 0
+    for pause in pauses:
+        at += pause
+        if buckets.wait("k", Rate(burst=burst, per_second=per_second), at=at) == 0:
+            passed += 1
+    assert passed <= burst + per_second * at + 1e-6
+
+
+def test_after_the_wait_there_is_a_token():
+    buckets, rate = Buckets(), Rate(burst=1, per_second=0.5)
+    assert buckets.wait("k", rate, at=0) == 0
+    wait = buckets.wait("k", rate, at=0)
+    assert wait == pytest.approx(2)
+    assert retry_after(wait) == b"2"
+    assert buckets.wait("k", rate, at=wait) == 0
+    assert buckets.wait("other", rate, at=0) == 0
+
+
+def test_the_oldest_keys_are_forgotten_first():
+    buckets, rate = Buckets(most=2), Rate(burst=1, per_second=0.001)
+    for key in ("a", "b", "c"):
+        assert buckets.wait(key, rate, at=0) == 0
+    assert buckets.wait("c", rate, at=0) > 0
+    assert buckets.wait("a", rate, at=0) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "length"),
+    [([], None), ([b"12"], 12), ([b"12", b"13"], -1), ([b"-1"], -1), ([b"+5"], -1), ([b"9" * 30], -1)],
+)
+def test_a_length_is_a_plain_number(values, length):
+    assert declared_length([(b"content-length", value) for value in values]) == length
+
+
+def test_defaults_are_for_one_machine():
+    settings = Settings()
+    assert settings.host == "127.0.0.1"
+    assert not settings.demo
+    assert settings.data == Path("data")
