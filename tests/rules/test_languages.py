@@ -31,7 +31,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def texts(language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in sorted((LOCALE / language).glob("*.yaml")):
-        tree = documents.load(file.read_text(encoding="utf-8"), name=file.name)
+        tree = documents.load(file.read_text(encoding="utf-8"), name=file.name).plain()
         found.update({f"{file.stem}:{key}": text for key, text in leaves(tree)})
     return found
 
@@ -70,4 +70,6 @@ def test_every_error_code_has_a_text_in_both_languages(folder):
         for code in RAISED.findall(file.read_text(encoding="utf-8")):
             for language, found in known.items():
                 keys = {key.split(":", 1)[1] for key in found}
-                assert any(key.endswith(f"{code}.message") for key in keys), f"{file.name}: {code} has no {language} text"
+                assert any(key.endswith(f"{code}.message") for key in keys), (
+                    f"{file.name}: {code} has no {language} text"
+                )
