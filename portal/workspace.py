@@ -300,14 +300,14 @@ class Workspace:
         """Append an audit entry with its checkpoint; returns its position. Call it last: it locks the log."""
         at = self.clock()
         name = pseudonym(installation_key(self.data_keys, NAMES, at=at, tx=tx), self.member.id)
-        resources = list(self.touched)
+        resources = list(self.touched)[:MOST_RESOURCES]
         entry = AuditEntry(
             time=at,
             actor=name,
             role=str(self.member.role),
             tenant=self._concerns or self.tenant,
             action=action,
-            resource=" ".join(resources[:MOST_RESOURCES]),
+            resource=" ".join(resources),
             purpose=purpose,
             decision="allowed" if decision == "allowed" else "refused",
             policies=tuple(policies),
@@ -418,7 +418,7 @@ class Workspace:
                 yield tx
 
 
-MOST_RESOURCES = 24
+MOST_RESOURCES = 10
 """How many values an audit entry names one by one."""
 
 
