@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from privacy.ring import KeyRing, KeyStatus, KeyUnavailable, missing, wrapped_version
+from privacy.ring import Cipher, KeyRing, KeyStatus, KeyUnavailable, VaultCipher, missing, wrapped_version
 from privacy.vault import Place, SealBroken, new_data_key, open_sealed, seal
 
 __all__ = ["GRACE", "KeyService", "KeyStatus", "KeyUnavailable", "LocalKeys", "MemoryKeys", "wrapped_version"]
@@ -60,6 +60,7 @@ class MemoryKeys:
 
     def __init__(self) -> None:
         self._rings: dict[str, KeyRing] = {}
+        self._cipher: Cipher = VaultCipher()
         self._turn = threading.RLock()
 
     def create_key(self, tenant: str, *, at: datetime) -> KeyStatus:
@@ -73,21 +74,25 @@ class MemoryKeys:
                     place=tenant,
                     remedy="Rotate it instead; a second key under that name would orphan what the first has sealed.",
                 )
-            ring = KeyRing.new(tenant, at=at)
+            ring = KeyRing.new(tenant, at=at, secret=self._secret(tenant, 1))
             self._store(ring)
             return ring.status
 
     def wrap(self, tenant: str, data_key: bytes, *, place: Place) -> bytes:
-        return self._ring(tenant).wrap(data_key, place=place)
+        return self._ring(tenant).wrap(data_key, place=place, cipher=self._cipher)
 
     def unwrap(self, tenant: str, wrapped: bytes, *, place: Place) -> bytes:
-        return self._ring(tenant).unwrap(wrapped, place=place)
+        return self._ring(tenant).unwrap(wrapped, place=place, cipher=self._cipher)
 
     def rotate(self, tenant: str, *, at: datetime, grace: timedelta = GRACE) -> KeyStatus:
-        return self._change(tenant, lambda ring: ring.rotated(at=at, grace=grace))
+        def rotated(ring: KeyRing) -> KeyRing:
+            number = ring.usable()[-1].number + 1
+            return ring.rotated(at=at, grace=grace, secret=self._secret(tenant, number))
+
+        return self._change(tenant, rotated)
 
     def rewrap(self, tenant: str, wrapped: bytes, *, place: Place) -> bytes:
-        return self._ring(tenant).rewrap(wrapped, place=place)
+        return self._ring(tenant).rewrap(wrapped, place=place, cipher=self._cipher)
 
     def retire(self, tenant: str, *, at: datetime) -> KeyStatus:
         return self._change(tenant, lambda ring: ring.retired(at=at))
@@ -115,6 +120,11 @@ class MemoryKeys:
                 remedy="Create its key, or connect the key folder that belongs to this data folder.",
             )
         return ring
+
+    def _secret(self, tenant: str, number: int) -> bytes:
+        """The secret of a new version; a device makes its own and gives nothing out."""
+        del tenant, number
+        return new_data_key()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
-from privacy.vault import Place, PrivacyError, SealBroken, canonical, new_data_key, open_sealed, seal
+from privacy.vault import Place, PrivacyError, SealBroken, canonical, open_sealed, seal
 
 _MAGIC = b"MSk1"
 _HEADER = len(_MAGIC) + 4
@@ -20,7 +20,8 @@ _HEADER = len(_MAGIC) + 4
 class KeyUnavailable(PrivacyError):  # noqa: N818  # says what was found, not that it is an error
     """No key, a destroyed or retired one, or a service that does not answer.
 
-    Codes: key_missing, key_exists, key_destroyed, key_retired, keys_exposed, keys_inside_data, keys_unreadable.
+    Codes: key_missing, key_exists, key_destroyed, key_retired, keys_exposed, keys_inside_data, keys_unreadable,
+    keys_away.
     """
 
 
@@ -42,9 +43,26 @@ class Version:
     """One version of a tenant key. `ends_at` is set when a newer one takes over: then it only opens, and until then."""
 
     number: int
-    secret: bytes = field(repr=False)
+    secret: bytes = field(repr=False)  # empty where the service keeps it, as an HSM does
     made_at: datetime
     ends_at: datetime | None = None
+
+
+class Cipher(Protocol):
+    """How a version seals data keys: with its secret here, or inside a device that never gives it out."""
+
+    def seal(self, version: Version, data_key: bytes, *, place: Place) -> bytes: ...
+    def open(self, version: Version, sealed: bytes, *, place: Place) -> bytes: ...
+
+
+class VaultCipher:
+    """Sealing with the version's own secret, as everything else is sealed."""
+
+    def seal(self, version: Version, data_key: bytes, *, place: Place) -> bytes:
+        return seal(version.secret, data_key, place=place)
+
+    def open(self, version: Version, sealed: bytes, *, place: Place) -> bytes:
+        return open_sealed(version.secret, sealed, place=place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +75,9 @@ class KeyRing:
     destroyed_at: datetime | None = None
 
     @classmethod
-    def new(cls, tenant: str, *, at: datetime) -> KeyRing:
-        return cls(tenant=tenant, created_at=at, versions=(Version(number=1, secret=new_data_key(), made_at=at),))
+    def new(cls, tenant: str, *, at: datetime, secret: bytes) -> KeyRing:
+        """A ring with its first version."""
+        return cls(tenant=tenant, created_at=at, versions=(Version(number=1, secret=secret, made_at=at),))
 
     @property
     def status(self) -> KeyStatus:
@@ -82,17 +101,19 @@ class KeyRing:
             destroyed_at=None,
         )
 
-    def wrap(self, data_key: bytes, *, place: Place) -> bytes:
+    def wrap(self, data_key: bytes, *, place: Place, cipher: Cipher) -> bytes:
+        """The data key under the newest version, for its place."""
         newest = self.usable()[-1]
         header = _MAGIC + newest.number.to_bytes(4, "big")
-        return header + seal(newest.secret, data_key, place=self._bound(place, newest.number))
+        return header + cipher.seal(newest, data_key, place=self._bound(place, newest.number))
 
-    def unwrap(self, wrapped: bytes, *, place: Place) -> bytes:
+    def unwrap(self, wrapped: bytes, *, place: Place, cipher: Cipher) -> bytes:
+        """The data key; `KeyUnavailable` (key_retired, key_destroyed), `SealBroken`."""
         number = wrapped_version(wrapped)
         versions = self.usable()
         for version in versions:
             if version.number == number:
-                return open_sealed(version.secret, wrapped[_HEADER:], place=self._bound(place, number))
+                return cipher.open(version, wrapped[_HEADER:], place=self._bound(place, number))
         if number < versions[0].number:
             raise KeyUnavailable(
                 f"version {number} of this tenant's key has been retired",
@@ -103,14 +124,17 @@ class KeyRing:
             )
         raise SealBroken("the wrapped key names a key version that never was", place=place)
 
-    def rewrap(self, wrapped: bytes, *, place: Place) -> bytes:
-        data_key = self.unwrap(wrapped, place=place)
-        return wrapped if wrapped_version(wrapped) == self.versions[-1].number else self.wrap(data_key, place=place)
+    def rewrap(self, wrapped: bytes, *, place: Place, cipher: Cipher) -> bytes:
+        """The same data key under the newest version; unchanged bytes when it is there already."""
+        data_key = self.unwrap(wrapped, place=place, cipher=cipher)
+        if wrapped_version(wrapped) == self.versions[-1].number:
+            return wrapped
+        return self.wrap(data_key, place=place, cipher=cipher)
 
-    def rotated(self, *, at: datetime, grace: timedelta) -> KeyRing:
+    def rotated(self, *, at: datetime, grace: timedelta, secret: bytes) -> KeyRing:
         """A new version wraps from now on; the one before still opens until `at + grace`."""
         *older, newest = self.usable()
-        fresh = Version(number=newest.number + 1, secret=new_data_key(), made_at=at)
+        fresh = Version(number=newest.number + 1, secret=secret, made_at=at)
         return replace(self, versions=(*older, replace(newest, ends_at=at + grace), fresh))
 
     def retired(self, *, at: datetime) -> KeyRing:
