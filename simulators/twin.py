@@ -15,7 +15,8 @@ from simulators.distributions import Floats
 from simulators.figures import RunFigures, Window, vector_length
 from simulators.line import Line
 from simulators.streams import checked_seed
-from simulators.twin_events import DETAILS, simulate_events
+from simulators.twin_events import simulate_events
+from simulators.twin_sums import DETAILS
 from simulators.twin_tables import BLOCK, Tables, tables
 
 #: Changes when the same input may give other bytes.
