@@ -14,7 +14,7 @@ from templates.cells import fold, shown
 from templates.durations import one_duration
 from templates.figures import one_number
 from templates.tables import Cell, Note, RawTable
-from templates.times import share_of_times
+from templates.times import is_day, share_of_times
 from templates.unitwords import is_unit_word
 
 Row = Sequence[Cell]
@@ -84,19 +84,25 @@ def is_wordy(cell: Cell) -> bool:
     return one_duration(plain) is None and share_of_times((plain,)) == 0
 
 
-def is_period(cell: Cell) -> bool:
-    """A header cell that names a point in time: a date, a month, a year."""
-    if isinstance(cell, (datetime, date)):
-        return True
+def is_year(cell: Cell) -> bool:
+    """A header cell that names a year: 2024, 2024年."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return float(cell).is_integer() and 1990 <= cell <= 2100
-    if not isinstance(cell, str):
+    return isinstance(cell, str) and re.fullmatch(r"(?:19|20)\d{2}年?", fold(cell)) is not None
+
+
+def is_head(row: Row) -> bool:
+    """Whether the filled cells of a row can be names of columns: words, years, or days in their order."""
+    cells = [cell for cell in row if filled(cell)]
+    rest = [cell for cell in cells if not is_wordy(cell)]
+    if not cells or len(rest) == len(cells):
         return False
-    plain = fold(cell)
-    return (
-        bool(re.fullmatch(r"(?:19|20)\d{2}(?:年|[-/.年]\s?\d{1,2}月?)?|\d{1,2}月|Q[1-4]|第?[一二三四1-4]季度", plain))
-        or share_of_times((plain,), with_clock=False) == 1
-    )
+    if not rest:
+        return True
+    if all(map(is_year, rest)):
+        return len({shown(cell) for cell in rest}) == len(rest)
+    days = [shown(cell) for cell in rest]
+    return len(rest) >= 3 and all(map(is_day, rest)) and len(set(days)) == len(days)
 
 
 def letters(index: int) -> str:
@@ -173,9 +179,7 @@ def _blocks(grid: Grid) -> list[tuple[int, int]]:
 
 
 def _header_like(row: Row) -> bool:
-    cells = [cell for cell in row if filled(cell)]
-    wordy = sum(map(is_wordy, cells))
-    return wordy >= 2 and all(is_wordy(cell) or is_period(cell) for cell in cells)
+    return sum(map(is_wordy, row)) >= 2 and is_head(row)
 
 
 def _belong(grid: Grid, block: tuple[int, int], later: tuple[int, int]) -> bool:
@@ -240,12 +244,15 @@ def heading(grid: Grid, first: int, last: int, columns: Sequence[int]) -> Headin
             first=first + at, last=first + at - 1, names=tuple(names), units=("",) * width, title=" ".join(title),
             notes=tuple(notes),
         )  # fmt: skip
-    labels = [[fold(shown(cell)) if filled(cell) else ""] for cell in head]
+    labels = [[_label(cell)] for cell in head]
     end = at
-    while end + 1 < len(rows) - 1 and end - at < 2 and _is_sub_header(rows, at, end + 1):
+    while end + 1 < len(rows) - 1 and end - at < 2:
+        above: Row = [" ".join(parts) or None for parts in labels]
+        if not _is_sub_header([above, *rows[end + 1 :]], 0, 1):
+            break
         spread_over = _spread(grid, labels, rows[end + 1], first + at, columns)
         labels = [
-            [*parts, fold(shown(below))] if filled(below) else parts
+            [*parts, _label(below)] if filled(below) else parts
             for parts, below in zip(spread_over, rows[end + 1], strict=True)
         ]
         end += 1
@@ -268,12 +275,17 @@ def heading(grid: Grid, first: int, last: int, columns: Sequence[int]) -> Headin
     )  # fmt: skip
 
 
+def _label(cell: Cell) -> str:
+    """A header cell's words as the file has them, on one line."""
+    return " ".join(shown(cell).split()) if filled(cell) else ""
+
+
 def _is_header(rows: Sequence[Row], at: int, width: int) -> bool:
     if at >= len(rows):
         return False
     head = [cell for cell in rows[at] if filled(cell)]
     wordy = sum(map(is_wordy, head))
-    if wordy and all(is_wordy(cell) or is_period(cell) for cell in head):
+    if is_head(head):
         return True
     if wordy >= max(2, 0.7 * len(head)) and not any(isinstance(cell, (datetime, date)) for cell in head):
         below = rows[at + 1 : at + 20]
@@ -295,7 +307,7 @@ def _is_group_row(rows: Sequence[Row], at: int) -> bool:
 
 def _is_sub_header(rows: Sequence[Row], at: int, below: int) -> bool:
     cells = [cell for cell in rows[below] if filled(cell)]
-    if not cells or not all(is_wordy(cell) or is_period(cell) for cell in cells) or _is_unit_row(rows[below]):
+    if not is_head(cells) or _is_unit_row(rows[below]):
         return False
     holes = [k for k, cell in enumerate(rows[below]) if filled(cell) and not filled(rows[at][k])]
     if not holes and len(cells) >= sum(map(filled, rows[at])):

@@ -53,7 +53,7 @@ def parts_of(header: str) -> list[tuple[str, float]]:
     whole = outer[0].strip()
     for text, weight in [(whole, 1.0), *((piece, 0.97) for piece in inner)]:
         base = split_unit(text)[0]
-        if not base or is_unit_word(base):
+        if not base or (text is not whole and is_unit_word(base)):
             continue
         words = words_of(re.sub(r"\(.*?\)", "", base))
         if words:

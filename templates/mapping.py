@@ -14,6 +14,7 @@ from templates.reading import ColumnReading, Dropped, TableReading, Understandin
 from templates.tables import Opened, RawTable
 from templates.typed import typed_columns
 from templates.unitwords import short, split_unit
+from templates.unpivot import unpivoted
 
 __all__ = ["KINDS", "ColumnReading", "Dropped", "TableReading", "Understanding", "confirm", "understand"]
 
@@ -36,7 +37,7 @@ def understand(
     comma = opened.facts.get("separator") == ";"
     tables = tuple(
         read_table(
-            raw, file=opened.name, kind=kind, timezone=timezone, date_order=date_order, decimal_comma=comma
+            unpivoted(raw), file=opened.name, kind=kind, timezone=timezone, date_order=date_order, decimal_comma=comma
         )
         for raw in opened.tables
     )  # fmt: skip

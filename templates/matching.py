@@ -59,7 +59,7 @@ def evidence(cells: Sequence[Cell], entry: Field, header_score: float) -> float:
         case "cycle":
             return _share(cells, lambda cell: one_duration(cell) is not None or _with_unit(cell))
         case "count" | "number" | "share":
-            return _share(cells, lambda cell: one_number(cell) is not None or isinstance(cell, bool))
+            return _share(cells, lambda cell: _is_number(cell) or isinstance(cell, bool))
         case "buffer":
             return _share(
                 cells,
@@ -90,6 +90,10 @@ def preventive_of(cell: Cell) -> float | None:
 def _share(cells: Sequence[Cell], test: object) -> float:
     assert callable(test)
     return sum(1 for cell in cells if test(cell)) / len(cells)
+
+
+def _is_number(cell: Cell) -> bool:
+    return one_number(cell) is not None or (isinstance(cell, str) and one_number(cell, comma=True) is not None)
 
 
 def _with_unit(cell: Cell) -> bool:

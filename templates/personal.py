@@ -26,11 +26,11 @@ _plate = re.compile(
 _weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _header_words: dict[str, str] = {
     "name": """
-        姓名 员工 操作员 操作工 操作人 操作者 维修人 维修人员 维修工 负责人
-        报修人 联系人 班长 填写人 记录人 处理人 工程师 技术员 员工姓名 人员 审核人 客户姓名 主管 name_of_operator operator operator_name employee employee_name technician
-        technician_name first_name last_name full_name surname worker staff person contact contact_person engineer
-        supervisor reported_by recorded_by entered_by created_by assigned_to mitarbeiter bediener user_name
-        customer_name
+        姓名 员工 操作员 操作工 操作人 操作者 维修人 维修人员 维修工 负责人 报修人 联系人 班长
+        填写人 记录人 处理人 工程师 技术员 员工姓名 人员 审核人 客户姓名 主管
+        name_of_operator operator operator_name employee employee_name technician technician_name first_name
+        last_name full_name surname worker staff person contact contact_person engineer supervisor reported_by
+        recorded_by entered_by created_by assigned_to mitarbeiter bediener user_name customer_name
         """,
     "staff number": "工号 员工号 员工编号 employee_id employee_no staff_id badge badge_no operator_id",
     "phone": "电话 手机 手机号 联系电话 电话号码 phone mobile telephone tel cell_phone phone_number",

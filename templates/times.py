@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from templates.cells import Distinct, blank_to_null, distinct
+from templates.cells import Distinct, blank_to_null, distinct, fold
 from templates.tables import Cell, Column
 
 _months = {
@@ -327,6 +327,25 @@ def share_of_times(cells: Iterable[Cell], *, with_clock: bool = True) -> float:
         written = _written(cell)
         good += written is not None and (written.kind != "clock" or with_clock)
     return good / seen if seen else 0.0
+
+
+def is_day(cell: Cell) -> bool:
+    """Whether a cell is a day (or a month of a year) without a time, such as the head of a column of daily figures.
+
+    >>> is_day("2026-01-05"), is_day("1月5日"), is_day("2026-01-05 08:00"), is_day("2019"), is_day("M1")
+    (True, True, False, False, False)
+    """
+    if isinstance(cell, datetime):
+        return (cell.hour, cell.minute, cell.second) == (0, 0, 0)
+    if isinstance(cell, date):
+        return True
+    if not isinstance(cell, str):
+        return False
+    text = fold(cell)
+    if re.fullmatch(r"(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}月?|\d{1,2}月(?:\d{1,2}[日号])?", text):
+        return True
+    written = None if re.fullmatch(r"[\d.,]+", text) else _written(text)
+    return written is not None and written.kind != "clock" and written.clock is None
 
 
 def to_epoch(values: np.ndarray, absolute: np.ndarray, timezone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
