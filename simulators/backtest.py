@@ -105,7 +105,8 @@ def back_test(
 ) -> BackTest:
     """Fit on the first 70 % of whole weeks of checked logs, simulate the others with the line's calendar, judge.
 
-    `timezone` is that of the records, where it is not the template's. least 4 weeks are needed to fit and 3 to judge; less is a verdict of its own.
+    `timezone` is that of the records, where it is not the template's. At least 4 weeks are
+    needed to fit and 3 to judge; less is a verdict of its own.
     """
     if timezone is not None:
         template = replace(template, timezone=timezone)
