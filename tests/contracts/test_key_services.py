@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from portal.clouds import Pkcs11Keys
 from privacy.keys import KeyService, KeyUnavailable, LocalKeys, MemoryKeys, wrapped_version
 from privacy.vault import Place, SealBroken, new_data_key
 
 AT = datetime(2026, 11, 25, 22, 30, tzinfo=UTC)
 PLACE = Place(tenant="acme", workspace="plant-2", kind="data key", id="k1")
 
+MODULES = (
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib64/softhsm/libsofthsm.so",
+    "/usr/local/lib/softhsm/libsofthsm2.so",
+)
+PIN = "5678"
+
+
+@cache
+def token_module() -> Path:
+    """SoftHSM with one token in a folder of its own, for the whole process: it reads its settings only once."""
+    folder = Path(tempfile.mkdtemp(prefix="softhsm-"))
+    (folder / "tokens").mkdir()
+    settings = folder / "softhsm2.conf"
+    settings.write_text(f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n")
+    os.environ["SOFTHSM2_CONF"] = str(settings)
+    subprocess.run(
+        ["softhsm2-util", "--init-token", "--free", "--label", "mingsuan", "--so-pin", "1234", "--pin", PIN],
+        check=True,
+        capture_output=True,
+    )
+    return next(Path(module) for module in MODULES if Path(module).exists())
+
+
+def token_keys(_folder: Path) -> Pkcs11Keys:
+    service = Pkcs11Keys(module=token_module(), token="mingsuan", pin=PIN)
+    for left_over in list(service._session.get_objects()):
+        left_over.destroy()
+    return service
+
+
 SERVICES: dict[str, Callable[[Path], KeyService]] = {
     "memory": lambda _folder: MemoryKeys(),
     "local": lambda folder: LocalKeys(folder / "keys"),
+    "pkcs11": token_keys,
 }
 
 
 @pytest.fixture(params=sorted(SERVICES))
-def keys(request: pytest.FixtureRequest, tmp_path: Path) -> KeyService:
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyService]:
     service = SERVICES[request.param](tmp_path)
     service.create_key("acme", at=AT)
-    return service
+    yield service
+    if isinstance(service, Pkcs11Keys):
+        service.close()
 
 
 def refusal(code: str) -> pytest.RaisesExc[KeyUnavailable]:
@@ -149,3 +188,28 @@ def test_rotation_under_load_fails_nobody(keys: KeyService) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(200)))
     assert keys.status("acme").version == 21
+
+
+def test_a_token_never_gives_a_key_out_and_names_nobody() -> None:
+    import pkcs11
+
+    service = token_keys(Path())
+    try:
+        service.create_key("acme-steel", at=AT)
+        objects = list(service._session.get_objects())
+        assert len(objects) == 2
+        assert not any("acme" in found[pkcs11.Attribute.LABEL] for found in objects)
+        key = next(found for found in objects if isinstance(found, pkcs11.SecretKey))
+        with pytest.raises(pkcs11.PKCS11Error):
+            key[pkcs11.Attribute.VALUE]
+    finally:
+        service.close()
+
+
+def test_a_token_that_is_not_there_is_a_clear_refusal() -> None:
+    with refusal("keys_away"):
+        Pkcs11Keys(module=token_module(), token="another", pin=PIN)
+    with refusal("keys_away"):
+        Pkcs11Keys(module=Path("/nowhere/lib.so"), token="mingsuan", pin=PIN)
+    with refusal("keys_away"):
+        Pkcs11Keys(module=token_module(), token="mingsuan", pin="0000")

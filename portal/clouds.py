@@ -1,0 +1,195 @@
+"""Key services that live elsewhere: an HSM behind PKCS#11. They pass the same tests as the local folder.
+
+The driver is an extra (`mingsuan[hsm]`); without it `Pkcs11Keys` says so when it is made.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from privacy.keys import MemoryKeys
+from privacy.ring import KeyRing, KeyUnavailable, Version
+from privacy.vault import Place, SealBroken
+
+if TYPE_CHECKING:
+    import pkcs11
+
+_APPLICATION: Final = "mingsuan"
+_FORMAT: Final = "mingsuan/wrapped/pkcs11/1"
+_IV: Final = 12
+_TAG_BITS: Final = 128
+
+
+class Pkcs11Keys(MemoryKeys):
+    """Tenant keys in a token that never gives them out (AES-256, not extractable, wrap by AES-GCM with the place).
+
+    Versions, times and tombstones are data objects beside the keys, so the token is all there is to back up. Several
+    processes may read; changes (create, rotate, retire, destroy) come from one process at a time.
+    """
+
+    def __init__(self, *, module: Path, token: str, pin: str) -> None:
+        super().__init__()
+        self._driver = _driver()
+        self._lock = threading.RLock()
+        try:
+            found = self._driver.lib(str(module)).get_token(token_label=token)
+            self._session: pkcs11.Session = found.open(rw=True, user_pin=pin)
+        except self._driver.PKCS11Error as error:
+            raise _away(f"the token {token!r} cannot be opened") from error
+        self._cipher = self
+
+    def close(self) -> None:
+        """Close the session; the object is of no use after that."""
+        self._session.close()
+
+    def seal(self, version: Version, data_key: bytes, *, place: Place) -> bytes:
+        """Encrypt inside the token; the nonce is random and stands before the result."""
+        nonce = secrets.token_bytes(_IV)
+        with self._calling():
+            sealed = self._key(version, place).encrypt(
+                data_key, mechanism=self._driver.Mechanism.AES_GCM, mechanism_param=self._bound(nonce, place)
+            )
+        return nonce + bytes(sealed)
+
+    def open(self, version: Version, sealed: bytes, *, place: Place) -> bytes:
+        """Decrypt inside the token; `SealBroken` where it refuses."""
+        if len(sealed) < _IV + _TAG_BITS // 8:
+            raise SealBroken("the wrapped key is too short", place=place)
+        with self._calling():
+            key = self._key(version, place)
+            try:
+                opened = key.decrypt(
+                    sealed[_IV:],
+                    mechanism=self._driver.Mechanism.AES_GCM,
+                    mechanism_param=self._bound(sealed[:_IV], place),
+                )
+            except (self._driver.GeneralError, self._driver.EncryptedDataInvalid) as error:
+                raise SealBroken("the token does not open the wrapped key for this place", place=place) from error
+        return bytes(opened)
+
+    def _secret(self, tenant: str, number: int) -> bytes:
+        attribute = self._driver.Attribute
+        with self._calling():
+            for left_by_a_kill in self._keys(tenant, number):
+                left_by_a_kill.destroy()
+            self._session.generate_key(
+                self._driver.KeyType.AES,
+                256,
+                label=_label(tenant, number),
+                store=True,
+                template={
+                    attribute.EXTRACTABLE: False,
+                    attribute.SENSITIVE: True,
+                    attribute.ENCRYPT: True,
+                    attribute.DECRYPT: True,
+                },
+            )
+        return b""
+
+    def _load(self, tenant: str) -> KeyRing | None:
+        with self._calling():
+            held = [json.loads(note[self._driver.Attribute.VALUE]) for note in self._notes(tenant)]
+        if not held:
+            return None
+        newest = max(held, key=lambda note: int(note["revision"]))
+        return KeyRing.from_bytes(json.dumps(newest["ring"]).encode())
+
+    def _store(self, ring: KeyRing) -> None:
+        """Write the new note, then take away the old ones and the keys that it does not name.
+
+        A kill in between leaves the new note, which counts, and rests that the next change clears.
+        """
+        attribute = self._driver.Attribute
+        with self._calling():
+            old = list(self._notes(ring.tenant))
+            revision = max((int(json.loads(note[attribute.VALUE])["revision"]) for note in old), default=0) + 1
+            self._session.create_object(
+                {
+                    attribute.CLASS: self._driver.ObjectClass.DATA,
+                    attribute.TOKEN: True,
+                    attribute.PRIVATE: True,
+                    attribute.APPLICATION: _APPLICATION,
+                    attribute.LABEL: _label(ring.tenant, 0),
+                    attribute.VALUE: json.dumps({"revision": revision, "ring": json.loads(ring.to_bytes())}).encode(),
+                }
+            )
+            for note in old:
+                note.destroy()
+            kept = {_label(ring.tenant, version.number) for version in ring.versions}
+            for key in list(self._keys(ring.tenant, None)):
+                if key[attribute.LABEL] not in kept:
+                    key.destroy()
+
+    def _key(self, version: Version, place: Place) -> Any:
+        for key in self._keys(place.tenant, version.number):
+            return key
+        raise _away(f"the token does not hold version {version.number} of the key of {place.tenant!r}")
+
+    def _keys(self, tenant: str, number: int | None) -> Iterator[Any]:
+        """The tenant's secret keys in the token, of one version or all."""
+        attribute = self._driver.Attribute
+        wanted: dict[Any, Any] = {attribute.CLASS: self._driver.ObjectClass.SECRET_KEY}
+        if number is not None:
+            wanted[attribute.LABEL] = _label(tenant, number)
+        prefix = _label(tenant, 0).removesuffix("0")
+        for key in list(self._session.get_objects(wanted)):
+            if key[attribute.LABEL].startswith(prefix):
+                yield key
+
+    def _notes(self, tenant: str) -> Iterator[Any]:
+        attribute = self._driver.Attribute
+        wanted: dict[Any, Any] = {
+            attribute.CLASS: self._driver.ObjectClass.DATA,
+            attribute.LABEL: _label(tenant, 0),
+        }
+        yield from list(self._session.get_objects(wanted))
+
+    def _bound(self, nonce: bytes, place: Place) -> Any:
+        return self._driver.GCMParams(nonce, place.context(_FORMAT), _TAG_BITS)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._turn, self._lock:
+            yield
+
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        """A session serves one call at a time; whatever else goes wrong in the token is one refusal."""
+        with self._lock:
+            try:
+                yield
+            except self._driver.PKCS11Error as error:
+                raise _away("the token does not answer as it should") from error
+
+
+def _driver() -> ModuleType:
+    try:
+        import pkcs11  # noqa: PLC0415  # an extra: only who has an HSM needs it
+    except ImportError as error:
+        raise KeyUnavailable(
+            "the PKCS#11 driver is not installed",
+            code="keys_away",
+            remedy="Install the product with its extra: mingsuan[hsm].",
+        ) from error
+    return pkcs11
+
+
+def _label(tenant: str, number: int) -> str:
+    """How an object of a tenant is found: hashed, so that the token's list names nobody."""
+    return f"mingsuan/{sha256(tenant.encode()).hexdigest()[:32]}/{number}"
+
+
+def _away(message: str) -> KeyUnavailable:
+    return KeyUnavailable(
+        message,
+        code="keys_away",
+        remedy="Check that the token is connected, its label and PIN are right, and its log.",
+    )
