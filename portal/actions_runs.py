@@ -107,9 +107,7 @@ def run_status(workspace: Workspace, run: str = "", *, kind: str = "study") -> R
 @action(needs=EDITORS, purpose="simulation", highest_class="internal")
 def cancel_run(workspace: Workspace, run: str) -> None:
     """Ask a queued or running run to stop; it does within a second or two. What it found until then is kept."""
-    with workspace.store.reading() as tx:
-        if storage_runs.run_by_id(tx, workspace.tenant, workspace.room, run) is None:
-            raise MissingError(run)
+    _own(workspace, run)
     at = workspace.clock().timestamp()
     workspace.touched[f"run/{run}"] = ""
 
@@ -146,6 +144,7 @@ def back_test(workspace: Workspace) -> Mapping[str, Any] | None:
 @action(needs=EDITORS, purpose="simulation")
 def keep_rough(workspace: Workspace, run: str, *, worker: str, summary: Mapping[str, Any]) -> str:
     """Keep the first, rough result of a run (called by the worker that computes it)."""
+    _own(workspace, run)
     key = workspace.put("summary", {**summary, "run": run}, slot=f"rough/{run}", replace=True)
     workspace.then(lambda tx: storage_runs.set_rough(tx, run, worker=worker, record=key))
     return key
@@ -163,6 +162,7 @@ def keep_result(
     state: str = "done",
 ) -> str:
     """Keep the result of a run and end it (called by the worker); raises ActionError run_lost if another has it."""
+    _own(workspace, run)
     key = workspace.put("result", {"result": dict(result), "study": study, "run": run}, inputs=(study,))
     seen = workspace.put(
         "summary", {**summary, "run": run, "result": key, "study": study}, slot="result", inputs=(key,)
@@ -177,9 +177,17 @@ def keep_result(
 @action(needs=EDITORS, purpose="simulation")
 def keep_back_test(workspace: Workspace, run: str, *, worker: str, line: str, verdict: Mapping[str, Any]) -> str:
     """Keep the back-test of a line and end its run (called by the worker)."""
+    _own(workspace, run)
     key = workspace.put("back_test", {**verdict, "line": line}, inputs=(line,))
     _finish(workspace, run, worker=worker, state="done", result=key)
     return key
+
+
+def _own(workspace: Workspace, run: str) -> None:
+    """Refuse a run that is not one of this tenant's room."""
+    with workspace.store.reading() as tx:
+        if storage_runs.run_by_id(tx, workspace.tenant, workspace.room, run) is None:
+            raise MissingError(run)
 
 
 def _finish(workspace: Workspace, run: str, *, worker: str, state: str, result: str) -> None:

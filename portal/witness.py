@@ -1,17 +1,17 @@
-"""A second place for the log's heads: a file away from the database, to which signed checkpoints are only appended.
+"""A second place for the log's heads: a file away from the database, to which signed checkpoints are only appended,
+one JSON text a line.
 
 Whoever rewrites the database, log included, cannot rewrite what was witnessed; verifying compares the two.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 from portal.storage import Store
 from portal.storage_ledger import newest_checkpoint
-
-SEPARATOR = "\n\n\n"
 
 
 def witness_head(store: Store) -> bool:
@@ -25,7 +25,7 @@ def witness_head(store: Store) -> bool:
         return False
     handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as kept:
-        kept.write(newest[2] + SEPARATOR)
+        kept.write(json.dumps(newest[2]) + "\n")
         kept.flush()
         os.fsync(kept.fileno())
     return True
@@ -37,5 +37,5 @@ def last_witnessed(file: Path) -> str | None:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    notes = [note for note in text.split(SEPARATOR) if note.strip()]
-    return notes[-1] if notes else None
+    lines = [line for line in text.splitlines() if line.strip()]
+    return None if not lines else str(json.loads(lines[-1]))

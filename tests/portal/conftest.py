@@ -212,7 +212,9 @@ class Installation:
 
     def portal(self) -> Portal:
         settings = replace(Settings(mode="demo", data=self.root / "data"), keys=str(self.root / "keys"))
-        return Portal(settings=settings, store=self.store, keys=self.keys, mailer=Outbox(clock=self.clock), now=self.clock)
+        return Portal(
+            settings=settings, store=self.store, keys=self.keys, mailer=Outbox(clock=self.clock), now=self.clock
+        )
 
 
 def install(root: Path, url: str = "") -> Installation:
@@ -223,7 +225,9 @@ def install(root: Path, url: str = "") -> Installation:
     data.mkdir(parents=True)
     keys = LocalKeys(root / "keys", data_folder=data)
     store = Store.at(
-        url or f"sqlite:///{data / 'mingsuan.sqlite3'}", FolderBlobs(data / "blobs"), witness=root / "keys" / "witness.txt"
+        url or f"sqlite:///{data / 'mingsuan.sqlite3'}",
+        FolderBlobs(data / "blobs"),
+        witness=root / "keys" / "witness.txt",
     )
     return Installation(root=root, store=store, keys=keys, clock=Clock())
 
@@ -280,3 +284,17 @@ def upload_plant(workspace: Any, marker: str = "", **shape: int) -> list[Any]:
         mapping = {column["header"]: column["field"] for column in table["columns"] if column["field"]}
         views.append(actions_data.upload_dataset(workspace, upload, mapping=mapping, kind=kind))
     return views
+
+
+@dataclass(frozen=True)
+class Plant:
+    """The helpers above, for tests that need more than one installation or a longer life."""
+
+    install: Any = field(default=install)
+    files: Any = field(default=plant_files)
+    upload: Any = field(default=upload_plant)
+
+
+@pytest.fixture(scope="session")
+def plant() -> Plant:
+    return Plant()
