@@ -14,8 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
-from privacy.keys import MemoryKeys
+from privacy.keys import KeyService, LocalKeys, MemoryKeys
 from privacy.ring import KeyRing, KeyUnavailable, Version
 from privacy.vault import Place, SealBroken
 
@@ -168,6 +169,26 @@ class Pkcs11Keys(MemoryKeys):
                 yield
             except self._driver.PKCS11Error as error:
                 raise _away("the token does not answer as it should") from error
+
+
+def key_service(address: str, *, data_folder: Path) -> KeyService:
+    """The key service of a setting: a folder, or a PKCS#11 URI (RFC 7512) such as
+
+    `pkcs11:token=mingsuan?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/mingsuan/pin`
+
+    The PIN is read from the file of `pin-source`, so that it stands in no environment and no process list.
+    """
+    if not address.startswith("pkcs11:"):
+        return LocalKeys(Path(address), data_folder=data_folder)
+    path, _, query = address.removeprefix("pkcs11:").partition("?")
+    named = {name: unquote(value) for name, _, value in (part.partition("=") for part in path.split(";"))}
+    asked = {name: unquote(value) for name, _, value in (part.partition("=") for part in query.split("&"))}
+    try:
+        token, module = named["token"], asked["module-path"]
+        pin = Path(asked["pin-source"].removeprefix("file:")).read_text("utf-8").strip()
+    except (KeyError, OSError, UnicodeDecodeError) as error:
+        raise _away("the address of the token lacks its token, module-path or a readable pin-source") from error
+    return Pkcs11Keys(module=Path(module), token=token, pin=pin)
 
 
 def _driver() -> ModuleType:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.clouds import Pkcs11Keys
+from portal.clouds import Pkcs11Keys, key_service
 from privacy.keys import KeyService, KeyUnavailable, LocalKeys, MemoryKeys, wrapped_version
 from privacy.vault import Place, SealBroken, new_data_key
 
@@ -213,3 +213,17 @@ def test_a_token_that_is_not_there_is_a_clear_refusal() -> None:
         Pkcs11Keys(module=Path("/nowhere/lib.so"), token="mingsuan", pin=PIN)
     with refusal("keys_away"):
         Pkcs11Keys(module=token_module(), token="mingsuan", pin="0000")
+
+
+def test_a_setting_names_a_folder_or_a_token(tmp_path: Path) -> None:
+    assert isinstance(key_service(str(tmp_path / "keys"), data_folder=tmp_path / "data"), LocalKeys)
+    (tmp_path / "pin").write_text(PIN + "\n")
+    token_keys(tmp_path).close()
+    address = f"pkcs11:object=x;token=mingsuan?module-path={token_module()}&pin-source=file:{tmp_path / 'pin'}"
+    service = key_service(address, data_folder=tmp_path / "data")
+    assert isinstance(service, Pkcs11Keys)
+    assert service.create_key("acme", at=AT).version == 1
+    service.close()
+    for bad in ("pkcs11:", "pkcs11:token=mingsuan", address.replace("pin-source", "pin-value"), address + "x"):
+        with refusal("keys_away"):
+            key_service(bad, data_folder=tmp_path / "data")
