@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from portal import actions_checks, actions_data
+from portal import actions_audit, actions_checks, actions_data
 from portal.front import SHELL, front_page, markup
 from portal.gate import Gate
 from portal.identity import Role
@@ -58,6 +58,7 @@ class Routes:
             *self.more,
             Route("/files/upload", self.upload, methods=["PUT"]),
             Route("/files/evidence", self.evidence, methods=["PUT"]),
+            Route("/files/log", self.log),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -155,6 +156,14 @@ class Routes:
             )
         )
         return JSONResponse({"evidence": kept}, status_code=201)
+
+    async def log(self, request: Request) -> Response:
+        """The audit log as one file that verifies offline."""
+        session: Session = request.scope["portal_session"]
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(lambda: actions_audit.export_log(workspace))
+        head = {"Content-Disposition": 'attachment; filename="mingsuan-log.ndjson"', "Cache-Control": "no-store"}
+        return Response(data, media_type="application/x-ndjson", headers=head)
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

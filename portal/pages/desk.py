@@ -1,17 +1,54 @@
-"""The first page; what waits and what to do next."""
+"""Desk: what was released to you, and what your links are doing."""
 
 from __future__ import annotations
 
-from portal import parts
+import streamlit as st
+
+from portal import actions_journey, actions_links, parts
 from portal.context import ui_context
+from portal.frame import page_frame
 from portal.text import t
 
 
 def show() -> None:
     """Draw the page."""
-    ui_context()
-    parts.answer(t("shell.pages.desk"))
-    parts.empty(t("shell.page_missing"), "")
+    visit = ui_context()
+    workspace = visit.workspace
+    page_frame(visit, "desk")
+    feed = actions_links.sales_feed(workspace)
+    links = actions_links.list_links(workspace)
+    waiting = dict(actions_journey.journey(workspace).waiting)
+    parts.answer(t("desk.answer", results=len(feed)) if feed else t("desk.answer_none"), note=t("desk.rule"))
+    parts.headline(
+        [
+            parts.Number(label=t("desk.results"), value=f"{len(feed)}", note=t("desk.results_note"), key="results"),
+            parts.Number(label=t("desk.links"), value=f"{len(links)}", note=t("desk.links_note"), key="links"),
+            parts.Number(
+                label=t("desk.opened"),
+                value=f"{waiting.get('links_opened', 0)}",
+                note=t("desk.opened_note"),
+                key="opened",
+            ),
+        ]
+    )
+    if feed:
+        parts.section(t("desk.newest"))
+        parts.table(
+            [t("desk.account"), t("desk.purpose"), t("desk.released_at"), t("desk.until")],
+            [
+                (
+                    item.account,
+                    t(f"release.purpose_{item.purpose}"),
+                    parts.moment(item.released_at),
+                    parts.day(item.until),
+                )
+                for item in feed[:10]
+            ],
+        )
+        st.page_link("pages/released.py", label=t("desk.to_released"), icon=":material/arrow_forward:")
+    else:
+        parts.empty(t("desk.empty"), t("desk.empty_why"))
+        st.page_link("pages/links.py", label=t("desk.to_links"), icon=":material/arrow_forward:")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,43 @@
-"""The first page; what waits and what to do next."""
+"""Today: what was read, refused and released in the last day, and whether the log still holds."""
 
 from __future__ import annotations
 
-from portal import parts
+import streamlit as st
+
+from portal import actions_audit, parts
 from portal.context import ui_context
+from portal.frame import page_frame
+from portal.pages.log import entries_table
 from portal.text import t
 
 
 def show() -> None:
     """Draw the page."""
-    ui_context()
-    parts.answer(t("shell.pages.today"))
-    parts.empty(t("shell.page_missing"), "")
+    visit = ui_context()
+    page_frame(visit, "today")
+    day = actions_audit.today(visit.workspace)
+    proof = day["proof"]
+    state = t("today.proof_none") if proof is None else t("today.proof_good" if proof["passed"] else "today.proof_bad")
+    parts.answer(
+        t("today.answer", actions=f"{day['actions']:,}", people=day["people"], refused=day["refused"]), note=state
+    )
+    parts.headline(
+        [
+            parts.Number(label=t(f"today.{key}"), value=f"{day[key]:,}", note=t(f"today.{key}_note"), key=key)
+            for key in ("refused", "releases", "withdrawals", "vendor_access", "entries")
+        ]
+    )
+    if day["unusual"]:
+        parts.section(t("today.unusual"), note=t("today.unusual_why"))
+        parts.table(
+            [t("log.actor"), t("today.count")], [(actor, f"{count:,}") for actor, count in day["unusual"]], numbers=[1]
+        )
+    parts.section(t("today.refusals"), note=t("today.refusals_why"))
+    if day["refusals"]:
+        entries_table(day["refusals"])
+    else:
+        parts.note(t("today.no_refusals"), kind="done")
+    st.page_link("pages/proof.py", label=t("today.to_proof"), icon=":material/arrow_forward:")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+"""Links: invite a prospect into a workspace of his own, and see only what he agreed to show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from portal import actions_links, actions_packs, parts
+from portal.actions_links import LinkView
+from portal.context import Visit, ui_context
+from portal.frame import page_frame
+from portal.text import pick, t
+
+NEW = "new-link"
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    page_frame(visit, "links")
+    links = actions_links.list_links(visit.workspace)
+    live = [link for link in links if link.state == "open"]
+    parts.answer(t("links.answer", count=len(live)) if live else t("links.answer_none"), note=t("links.rule"))
+    _new(visit)
+    if links:
+        _list(visit, links)
+
+
+def _new(visit: Visit) -> None:
+    made = st.session_state.pop(NEW, None)
+    if made:
+        with st.container(border=True, key="ms-card-made"):
+            parts.section(t("links.made"), note=t("links.made_once"))
+            st.code(made, language=None, wrap_lines=True)
+    packs = {row["id"]: pick(row["title"]) for row in actions_packs.list_packs(visit.workspace)}
+    with st.form("invite", border=True):
+        parts.section(t("links.new"))
+        left, right = st.columns(2)
+        label = left.text_input(t("links.label"), help=t("links.label_why"), max_chars=120)
+        email = right.text_input(t("links.email"), help=t("links.email_why"), max_chars=200)
+        first, second, third, fourth = st.columns(4)
+        domain = first.text_input(
+            t("links.domain"), help=t("links.domain_why"), placeholder="company.com", max_chars=200
+        )
+        days = second.number_input(t("links.days"), 1, 90, 14)
+        uses = third.number_input(t("links.uses"), 1, 50, 1)
+        pack = fourth.selectbox(t("links.pack"), list(packs), format_func=packs.__getitem__)
+        if st.form_submit_button(t("links.create"), type="primary"):
+            try:
+                link = actions_links.invite(
+                    visit.workspace, label=label, days=int(days), uses=int(uses), domain=domain, pack=pack or "",
+                    email=email, origin=visit.portal.settings.origin,
+                )  # fmt: skip
+            except ValueError as error:
+                parts.problem(error)
+            else:
+                st.session_state[NEW] = f"{visit.portal.settings.origin}/s/{link.token}"
+                st.rerun()
+
+
+def _list(visit: Visit, links: Sequence[LinkView]) -> None:
+    parts.section(t("links.list"))
+    for link in links:
+        with st.container(border=True, key=f"ms-card-link-{link.id}"):
+            ends = t("links.ends", day=parts.moment(link.expires_at))
+            used = t("links.used", uses=link.uses, most=link.max_uses)
+            where = t("links.only", domain=link.domain) if link.domain else t("links.anybody")
+            parts.section(f"{link.label} · {t(f'links.state_{link.state}')}", note=f"{ends} · {used} · {where}")
+            progress = t(f"shell.pages.{link.progress}") if link.progress else ""
+            st.caption(t("links.progress", step=progress) if progress else t("links.no_progress"))
+            if link.state == "open" and st.button(t("links.revoke"), key=f"revoke-{link.id}"):
+                actions_links.revoke_link(visit.workspace, link.id)
+                st.rerun()
+
+
+if __name__ == "__main__":
+    show()

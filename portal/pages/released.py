@@ -1,0 +1,37 @@
+"""Released results: the bands that a tenant approved, and nothing else."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal import actions_links, parts
+from portal.context import ui_context
+from portal.frame import page_frame
+from portal.text import pick, t
+from privacy.disclosure import words
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    page_frame(visit, "released")
+    feed = actions_links.sales_feed(visit.workspace)
+    parts.answer(t("desk.answer", results=len(feed)) if feed else t("desk.answer_none"), note=t("desk.rule"))
+    if not feed:
+        parts.empty(t("desk.empty"), t("desk.empty_why"))
+    for item in feed:
+        with st.container(border=True, key=f"ms-card-{item.id}"):
+            ends = t("release.until_day", day=parts.day(item.until))
+            parts.section(
+                f"{item.account} · {t(f'release.purpose_{item.purpose}')}",
+                note=f"{parts.moment(item.released_at)} · {ends}",
+            )
+            parts.table(
+                [t("release.field"), t("release.sent")],
+                [(pick(one.title), pick(one.value)) for one in words(item.payload)],
+            )
+            st.caption(t("desk.terms"))
+
+
+if __name__ == "__main__":
+    show()
