@@ -53,7 +53,7 @@ def warnings(rules: Iterable[R], figures: Mapping[str, float]) -> tuple[Warned[R
             continue
         tree = parse(f"rule_{rule.id}", rule.when)
         names = _names(tree)
-        known = {name: figures[name] for name in names if name in figures and np.isfinite(figures[name])}
+        known = {name: figures[name] for name in names if name in figures and not np.isnan(figures[name])}
         missing = len(known) < len(names)
         if missing or _holds(tree, known, FormulaText(f"rule_{rule.id}", rule.when)):
             found.append(Warned(rule=rule, open=missing, figures=known))

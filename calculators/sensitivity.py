@@ -118,7 +118,7 @@ def break_even(model: Model, inputs: int, which: int, *, target: float = 0.0, st
     results = at(quantiles)
     turns = np.flatnonzero(results[:-1] * results[1:] < 0)
     low, high, low_value = quantiles[turns], quantiles[turns + 1], results[turns]
-    for _ in range(50):
+    for _ in range(50 if len(turns) else 0):
         middle = 0.5 * (low + high)
         same = at(middle) * low_value > 0
         low, high = np.where(same, middle, low), np.where(same, high, middle)

@@ -81,7 +81,7 @@ def worth_measuring(sheet: Sheet, *, npv: str = "npv", least: float = 0.0) -> tu
     for column in sheet.drivers.columns:
         name = sheet.drivers.moved_by(column)[0].item.name
         uniform = sheet.drivers.draw(sheet.draws, sheet.seed)[:, sheet.drivers.columns.index(column)]
-        worth = evppi(values, uniform, seed=sheet.seed)
+        worth = evppi(values, uniform)
         if worth > least:
             found.append((name, worth))
     return tuple(sorted(found, key=lambda one: -one[1]))
