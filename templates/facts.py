@@ -174,7 +174,7 @@ def _continued(columns: Mapping[str, np.ndarray]) -> list[Finding]:
     order = np.lexsort((end, start, group))
     gap = start[order][1:] - end[order][:-1]
     with np.errstate(invalid="ignore"):
-        goes_on = (group[order][1:] == group[order][:-1]) & (np.abs(gap) <= 60.0)
+        goes_on = (group[order][1:] == group[order][:-1]) & (gap >= 0) & (gap <= 60.0)
     count = int(goes_on.sum())
     return [finding("rows_continue", count=count)] if count > 0.1 * len(start) else []
 

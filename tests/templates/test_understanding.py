@@ -416,7 +416,8 @@ def test_a_person_may_change_the_mapping() -> None:
     assert set(table.apply(mine)) == {"row", "station", "started_at", "ended_at"}
     again = confirm(table, mine, kind="stops")
     assert again.facts["total_downtime_s"] == 600
-    assert [(c.field, c.confidence, c.why) for c in again.columns][0] == ("station", 1.0, "you")
+    first = again.columns[0]
+    assert (first.field, first.confidence, first.why) == ("station", 1.0, "you")
 
 
 def test_the_kind_that_a_person_names_is_taken_and_its_gaps_are_named() -> None:
