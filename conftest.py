@@ -8,11 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
 
 ROOT = Path(__file__).parent
+settings.register_profile("house", deadline=None)  # a busy machine is not a fault; speed is judged in tests/benchmarks
+settings.load_profile("house")
 NEEDS_REFERENCE: Counter[str] = Counter()
 NOT_BEGUN: list[str] = []
 
