@@ -1,14 +1,30 @@
-"""How functions are compiled: ahead of the first call, cached on disk, without the interpreter lock.
+"""How functions are compiled: once per machine, cached on disk, without the interpreter lock.
 
-Where the cache lies is the caller's business (NUMBA_CACHE_DIR; beside the source where that is not set).
+Where the cache lies is the caller's business (NUMBA_CACHE_DIR; beside the source where that is not set). Within it, a
+folder for every state of the kernels' sources: numba looks at the file of a function only, not at what it calls.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
+
+_HERE = Path(__file__).parent
+
+
+def _cache_folder() -> str:
+    sources = sorted(_HERE.glob("twin_*.py")) + [_HERE / "streams.py", _HERE / "figures.py", _HERE / "compiled.py"]
+    state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    base = numba.config.CACHE_DIR or (str(_HERE / "__pycache__") if os.access(_HERE, os.W_OK) else "")
+    return str(Path(base) / f"kernels-{state}") if base else ""
+
+
+numba.config.CACHE_DIR = _cache_folder()
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -7,7 +7,7 @@ line there is, without the global interpreter lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from simulators.figures import RunFigures, Window, vector_length
 from simulators.line import Line
 from simulators.streams import checked_seed
 from simulators.twin_events import simulate_events
+from simulators.twin_serial import LOOK, recursion_applies, serial_tables, simulate_serial, week_marks
 from simulators.twin_sums import DETAILS
 from simulators.twin_tables import BLOCK, Tables, tables
 
 #: Changes when the same input may give other bytes.
 VERSION = "1"
+Kernel: TypeAlias = Literal["auto", "events"]
 
 
 def run_twin(line: Line, window: Window, seed: int, replication: int) -> RunFigures:
@@ -40,46 +42,72 @@ def run_many(lines: Sequence[Line], window: Window, seed: int, replications: Seq
     ]
 
 
-def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int]) -> Floats:
-    """Simulate a line on every replication number; one row of sums (RunFigures.vector) for each."""
+def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int], kernel: Kernel = "auto") -> Floats:
+    """Simulate a line on every replication number; one row of sums (RunFigures.vector) for each.
+
+    ``kernel``: the recursion where it applies (auto), or the events in any case.
+    """
     laid_out = tables(line)
     out = np.zeros((len(replications), vector_length(line, window)))
+    run = _run_serial if kernel == "auto" and recursion_applies(line) else _run_events
     for row, replication in zip(out, replications, strict=True):
-        _run_events(laid_out, window, checked_seed(seed), replication, row)
+        run(line, laid_out, window, checked_seed(seed), replication, row)
     return out
 
 
-def _run_events(start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:
-    """Run the event kernel once on a copy of the tables."""
-    floor = start.floor.copy()
-    machines = len(start.servers)
-    room = machines + int(floor["closed"][0]) + 16
-    floor["spare"] = room
-    entered, after = np.empty(room), np.arange(1, room + 1)
-    size = 1 << int(floor["shift_slot"][0]).bit_length()
-    tree = np.arange(2 * size) - size
-    for node in range(size - 1, 0, -1):
-        tree[node] = tree[2 * node]
-    state: tuple[Any, ...] = (
+def _split(window: Window, out: Floats) -> tuple[Floats, Floats]:
+    return out[len(out) - window.bins :], out[: len(out) - window.bins]
+
+
+def _copies(start: Tables) -> tuple[Any, ...]:
+    return (
         start.streams.copy(),
         start.stations.copy(),
         start.servers.copy(),
         start.causes.copy(),
         start.crews.copy(),
-        floor,
+        start.floor.copy(),
         start.numbers,
         start.switches,
         np.empty((len(start.streams), BLOCK)),
         np.zeros((len(start.stations), DETAILS)),
-        np.full(size, np.inf),
-        tree,
-        np.empty(machines, np.int64),
-        np.empty(len(start.causes), np.int64),
     )
-    sums = out[: len(out) - window.bins]
-    output = out[len(out) - window.bins :]
-    run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), output, sums)
-    arguments: tuple[Any, ...] = (*state, entered, after, *run)
+
+
+def _run_serial(line: Line, start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:
+    """Run the recursion once on a copy of the tables, again with more room for active periods where it was short."""
+    serial, sources, length = serial_tables(line, start)
+    marks = week_marks(line)
+    periods = 64 + 4 * LOOK + min(2 * length, 4096)
+    run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
+    while simulate_serial(
+        *_copies(start),
+        serial.copy(),
+        sources.copy(),
+        np.empty((len(serial), periods, 2)),
+        np.empty(max(length, 1)),
+        marks,
+        *run,
+    ):
+        periods *= 4
+        out[:] = 0.0
+
+
+def _run_events(line: Line, start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:
+    """Run the event kernel once on a copy of the tables."""
+    machines = len(start.servers)
+    room = machines + (line.pallets or 0) + 16
+    entered, after = np.empty(room), np.arange(1, room + 1)
+    size = 1 << int(start.floor["shift_slot"][0]).bit_length()
+    tree = np.arange(2 * size) - size
+    for node in range(size - 1, 0, -1):
+        tree[node] = tree[2 * node]
+    copies = _copies(start)
+    floor = copies[5]
+    floor["spare"] = room
+    work = (np.full(size, np.inf), tree, np.empty(machines, np.int64), np.empty(len(start.causes), np.int64))
+    run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
+    arguments: tuple[Any, ...] = (*copies, *work, entered, after, *run)
     while simulate_events(*arguments):
         after = np.concatenate([after, np.arange(room + 1, 2 * room + 1)])
         after[-1] = floor["free"][0]
@@ -87,4 +115,4 @@ def _run_events(start: Tables, window: Window, seed: int, replication: int, out:
         floor["free"] = room
         floor["spare"] += room
         room *= 2
-        arguments = (*state, entered, after, *run)
+        arguments = (*copies, *work, entered, after, *run)

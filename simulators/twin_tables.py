@@ -27,27 +27,28 @@ OPERATING, CALENDAR = 0, 1
 _KINDS = {"i": "i8", "f": "f8", "u": "u8"}
 
 
-def _record(**fields: str) -> np.dtype[Any]:
+def record(**fields: str) -> np.dtype[Any]:
+    """A record type: names by the letter of their type."""
     return np.dtype([(name, _KINDS[kind]) for kind, names in fields.items() for name in names.split()])
 
 
 #: How a stream makes its numbers (see streams.fill), and how far it is.
-STREAM = _record(u="name next", i="kind offset count at", f="a b c")
+STREAM = record(u="name next", i="kind offset count at", f="a b c")
 #: What a station is, the queue of parts behind it, its finished machines, its sums. One more than stations: the yard.
-STATION = _record(
+STATION = record(
     i="first servers buffer cycle scrap_stream dirty level head tail blocked blocked_head blocked_tail "
     "waiting active processed scrapped failures",
     f="scrap level_at level_area active_since bottleneck",
 )
 #: What a machine has in hand and is doing; ``state`` since ``since``.
-SERVER = _record(
+SERVER = record(
     i="station cause causes has running down state waiting touched blocked_next", f="entered work started since step"
 )
 #: One cause of failure of one machine.
-CAUSE = _record(i="server clock crew uptime repair calendar_slot next", f="left failed")
-CREW = _record(i="size busy head tail queue repairs", f="at busy_area wait")
+CAUSE = record(i="server clock crew uptime repair calendar_slot next", f="left failed")
+CREW = record(i="size busy head tail queue repairs", f="at busy_area wait")
 #: The rest: one record.
-FLOOR = _record(
+FLOOR = record(
     i="stations saturated arrivals_stream capacity closed on inside free spare dirty touched lost arrivals starts "
     "waited good bottleneck repair_slot calendar_slot arrival_slot shift_slot begun pending warm turn week",
     f="now queue_wait lead bottleneck_at",
@@ -63,6 +64,7 @@ TYPES = {
 #: The same as compiled types.
 COMPILED: dict[str, Any] = {name: numba.from_dtype(dtype)[::1] for name, dtype in TYPES.items()}
 COMPILED |= {"floats": numba.float64[::1], "floats2": numba.float64[:, ::1], "ints": numba.int64[::1]}
+COMPILED["floats3"] = numba.float64[:, :, ::1]
 COMPILED |= {"f": numba.float64, "u": numba.uint64}
 
 

@@ -1,0 +1,481 @@
+"""The exact recursion: a line without choices, part by part instead of event by event.
+
+On a line of single machines that share nothing, parts never overtake: part n is loaded at station i when it has come
+from station i-1, part n-1 has left, and the station is up and on; it leaves station i-1 when it is finished there and
+part n - B has been loaded at station i (B places between them; with none, when it is loaded itself). Failures on the
+operating clock happen inside the processing of a part; calendar failures and shifts are intervals that the line does
+not influence. So every time is a maximum of earlier times, and each is computed once, with the same additions as in
+the event kernel. Source: Ermakov and Krivulin 1995 for the recursion without failures; the rest here.
+``recursion_applies`` refuses by default.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from simulators.compiled import called, compiled, inlined
+from simulators.distributions import Floats
+from simulators.figures import BLOCKED, DOWN, OFF, STARVED, WORKING
+from simulators.line import WEEK, Line
+from simulators.twin_clocks import draw
+from simulators.twin_sums import DOWN_FINISHED, DOWN_UNFINISHED, OFF_HOLDING, write
+from simulators.twin_tables import CALENDAR, COMPILED, NONE, OPERATING, Records, Tables, record
+
+#: A station in the recursion. ``free``: when the last part left; ``known``: until when its past is noted; ``quiet``: no
+#: interval begins before; ``starts``, ``room``, ``ring``: its last loading times; ``first``, ``count``: its last active
+#: periods, the current one ``since``.
+SERIAL = record(
+    i="starts room ring loads first count source sources waits",
+    f="free since known quiet",
+)
+#: An interval that the line does not influence: off by the calendar (cause NONE) or down by a calendar cause.
+SOURCE = record(i="cause turn week", f="begin end")
+#: Parts between two looks at the bottleneck.
+LOOK = 16
+DONE, ENLARGE = 0, 1
+SERIAL_TYPE, SOURCE_TYPE = (numba.from_dtype(dtype)[::1] for dtype in (SERIAL, SOURCE))
+
+
+def recursion_applies(line: Line) -> bool:
+    """Whether parts of this line can be followed one by one; anything not known to be so is refused."""
+    named = [failure.crew for station in line.stations for failure in station.failures if failure.crew is not None]
+    sizes = dict(line.crews)
+    return (
+        all(station.servers == 1 for station in line.stations)
+        and all(named.count(crew) <= sizes[crew] for crew in named)  # nobody ever waits for a crew
+        and line.pallets is None
+        and line.system_capacity is None
+    )
+
+
+def serial_tables(line: Line, start: Tables) -> tuple[Records, Records, int]:
+    """Lay out what the recursion needs beside the tables: stations, sources, and the length of all rings of starts."""
+    serial = np.zeros(len(line.stations), SERIAL)
+    rows: list[int] = []
+    length = 0
+    for index in range(len(line.stations)):
+        places = line.stations[index - 1].buffer if index else 0
+        serial[index]["starts"], serial[index]["room"] = length, places or 0
+        length += places or 0
+        first, count = (int(start.servers[index][name]) for name in ("cause", "causes"))
+        causes = [number for number in range(first, first + count) if start.causes[number]["clock"] == CALENDAR]
+        own = causes + ([NONE] if start.switches.size else [])
+        serial[index]["source"], serial[index]["sources"] = len(rows), len(own)
+        rows += own
+    sources = np.zeros(len(rows), SOURCE)
+    sources["cause"] = rows
+    sources["begin"] = -1.0
+    return serial, sources, length
+
+
+def week_marks(line: Line) -> Floats:
+    """Edges of the week's working time and the working time until each; empty without a calendar."""
+    if line.calendar is None:
+        return np.zeros((0, 2))
+    spans = np.asarray(line.calendar.working())
+    edges = np.concatenate([[0.0], spans.ravel(), [WEEK]])
+    worked = np.concatenate([[0.0], np.cumsum(np.diff(edges) * (np.arange(len(edges) - 1) % 2))])
+    return np.column_stack([edges, worked])
+
+
+@inlined
+def _clipped(begin: float, end: float, warmup: float, horizon: float) -> float:
+    """Length of the interval within the window."""
+    if begin >= warmup and end <= horizon:
+        return end - begin
+    return max(min(end, horizon) - max(begin, warmup), 0.0)
+
+
+@inlined
+def _note(
+    serial: Records, intervals: Floats, seconds: Floats, index: int, begin: float, end: float, state: int,
+    warmup: float, horizon: float,
+) -> int:  # fmt: skip
+    """Note what a station did from ``begin`` to ``end``; a wait ends its active period. Returns 1 if out of room."""
+    if end <= begin:
+        return 0
+    seconds[index, state] += _clipped(begin, end, warmup, horizon)
+    station = serial[index]
+    station.known = end
+    if state in (STARVED, BLOCKED):
+        full = 0
+        if station.waits == 0 and begin > station.since:
+            if station.count == intervals.shape[1]:
+                return 1
+            at = (station.first + station.count) % intervals.shape[1]
+            intervals[index, at, 0], intervals[index, at, 1] = station.since, begin
+            station.count += 1
+        station.since, station.waits = end, 1
+        return full
+    if state in (OFF, OFF_HOLDING):
+        if station.waits == 1:
+            station.since = end
+        return 0
+    station.waits = 0
+    return 0
+
+
+@called
+def _next_interval(
+    sources: Records, causes: Records, crews: Records, stations: Records, streams: Records, store: Floats,
+    numbers: Floats, switches: Floats, index: int, station: int, warmup: float, horizon: float, seed: np.uint64,
+    replication: np.uint64,
+) -> None:  # fmt: skip
+    """Replace an interval that is over by the next one of its kind."""
+    source = sources[index]
+    if source.cause == NONE:
+        for turn in range(2):
+            at = source.week * WEEK + switches[source.turn]
+            if turn == 0:
+                source.begin = source.end + (at - source.end)
+            else:
+                source.end = source.begin + (at - source.begin)
+            source.turn += 1
+            if source.turn == switches.shape[0]:
+                source.turn, source.week = 0, source.week + 1
+        return
+    cause = causes[source.cause]
+    source.begin = source.end + draw(streams, store, numbers, cause.uptime, seed, replication)
+    source.end = source.begin + draw(streams, store, numbers, cause.repair, seed, replication)
+    _count_failure(stations, causes, crews, source.cause, station, source.begin, source.end, warmup, horizon)
+
+
+@inlined
+def _count_failure(
+    stations: Records, causes: Records, crews: Records, cause: int, station: int, begin: float, end: float,
+    warmup: float, horizon: float,
+) -> None:  # fmt: skip
+    inside = 1 if warmup <= begin < horizon else 0
+    stations[station].failures += inside
+    if causes[cause].crew != NONE:
+        crew = crews[causes[cause].crew]
+        crew.repairs += inside
+        crew.busy_area += _clipped(begin, end, warmup, horizon)
+
+
+@called
+def _advance(
+    serial: Records, sources: Records, causes: Records, crews: Records, stations: Records, streams: Records,
+    store: Floats, numbers: Floats, switches: Floats, intervals: Floats, seconds: Floats, index: int, begin: float,
+    until: float, state: int, ready: int, warmup: float, horizon: float, seed: np.uint64, replication: np.uint64,
+) -> float:  # fmt: skip
+    """Let a station be in a state from ``begin`` to ``until``, and on to where it is up and on if ``ready``.
+
+    ``state`` is STARVED (holding nothing), BLOCKED (a finished part) or DOWN_UNFINISHED (being repaired on the
+    operating clock, or waiting with a part in work). Returns the end, and minus the end if the intervals are full.
+    """
+    now = begin
+    full = 0
+    while True:
+        off, down, then, quiet = 0, 0, math.inf, math.inf
+        for number in range(serial[index].source, serial[index].source + serial[index].sources):
+            while sources[number].end <= now:
+                _next_interval(
+                    sources, causes, crews, stations, streams, store, numbers, switches, number, index, warmup,
+                    horizon, seed, replication,
+                )  # fmt: skip
+            quiet = min(quiet, sources[number].begin)
+            if sources[number].begin <= now:
+                then = min(then, sources[number].end)
+                if sources[number].cause == NONE:
+                    off = 1
+                else:
+                    down = 1
+            else:
+                then = min(then, sources[number].begin)
+        if now >= until and (ready == 0 or (off == 0 and down == 0)):
+            serial[index].quiet = quiet
+            return -now if full == 1 else now
+        if now < until:
+            then = min(then, until)
+        detail = state
+        if off == 1:
+            detail = OFF if state == STARVED else OFF_HOLDING
+        elif down == 1 and state == STARVED:
+            detail = DOWN
+        elif down == 1 and state == BLOCKED:
+            detail = DOWN_FINISHED
+        full |= _note(serial, intervals, seconds, index, now, then, detail, warmup, horizon)
+        now = then
+
+
+@called
+def _processed(
+    serial: Records, sources: Records, causes: Records, crews: Records, stations: Records, servers: Records,
+    streams: Records, store: Floats, numbers: Floats, switches: Floats, intervals: Floats, seconds: Floats,
+    index: int, begin: float, work: float, warmup: float, horizon: float, seed: np.uint64, replication: np.uint64,
+) -> float:  # fmt: skip
+    """Process a part loaded at ``begin`` through failures and interruptions; return when it is finished."""
+    now = begin
+    first, last = servers[index].cause, servers[index].cause + servers[index].causes
+    while True:
+        step = work
+        for number in range(first, last):
+            step = min(step, causes[number].left)
+        end = now + step
+        if end > serial[index].quiet:
+            end = serial[index].quiet
+            step = end - now
+        _note(serial, intervals, seconds, index, now, end, WORKING, warmup, horizon)
+        now = up = end
+        work -= step
+        for number in range(first, last):
+            causes[number].left -= step
+        if work <= 0.0:
+            return now
+        for number in range(first, last):
+            if causes[number].left <= 0.0:
+                repaired = now + draw(streams, store, numbers, causes[number].repair, seed, replication)
+                causes[number].left = draw(streams, store, numbers, causes[number].uptime, seed, replication)
+                _count_failure(stations, causes, crews, number, index, now, repaired, warmup, horizon)
+                up = max(up, repaired)
+        if up < serial[index].quiet:
+            _note(serial, intervals, seconds, index, now, up, DOWN_UNFINISHED, warmup, horizon)
+            now = up
+        else:
+            now = _advance(
+                serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds, index,
+                now, up, DOWN_UNFINISHED, 1, warmup, horizon, seed, replication,
+            )  # fmt: skip
+
+
+@inlined
+def _working_time(moment: float, marks: Floats) -> float:
+    """Working time from 0 to ``moment``; ``marks`` [edge, (second of the week, working time until then)]."""
+    if marks.shape[0] == 0:
+        return moment
+    week = math.floor(moment / WEEK)
+    second = moment - week * WEEK
+    last = marks.shape[0] - 1
+    low, high = 0, last
+    while high - low > 1:
+        middle = (low + high) // 2
+        if marks[middle, 0] <= second:
+            low = middle
+        else:
+            high = middle
+    worked = marks[low, 1]
+    if marks[high, 1] > marks[low, 1]:
+        worked += second - marks[low, 0]
+    return week * marks[last, 1] + worked
+
+
+@called
+def _look(
+    serial: Records, stations: Records, intervals: Floats, floor: Records, marks: Floats, warmup: float, horizon: float
+) -> None:  # fmt: skip
+    """Follow the station with the longest current active period as far as every station's past is known."""
+    size = intervals.shape[1]
+    until = horizon
+    for index in range(floor.stations):
+        until = min(until, serial[index].known)
+    now = floor.bottleneck_at
+    while now < until:
+        first, then = math.inf, until
+        chosen, ends = NONE, until
+        for index in range(floor.stations):
+            station = serial[index]
+            while station.count > 0 and intervals[index, station.first, 1] <= now:
+                station.first = (station.first + 1) % size
+                station.count -= 1
+            if station.count > 0:
+                begin, end = intervals[index, station.first, 0], intervals[index, station.first, 1]
+            elif station.waits == 0:
+                begin, end = station.since, until
+            else:
+                continue
+            if begin > now:
+                then = min(then, begin)
+            elif begin < first:
+                first, chosen, ends = begin, index, end
+        if chosen == NONE:
+            now = then
+            continue
+        ends = min(ends, until)
+        begin, end = max(now, warmup), min(ends, horizon)
+        if end > begin:
+            if marks.shape[0] == 0:
+                stations[chosen].bottleneck += end - begin
+            else:
+                stations[chosen].bottleneck += _working_time(end, marks) - _working_time(begin, marks)
+        now = ends
+    floor.bottleneck_at = now
+
+
+@called
+def _begin(
+    serial: Records, sources: Records, causes: Records, streams: Records, store: Floats, numbers: Floats,
+    switches: Floats, floor: Records, seed: np.uint64, replication: np.uint64,
+) -> None:  # fmt: skip
+    """Draw the first times to failure on the operating clock; the line may begin in off time."""
+    for number in range(causes.shape[0]):
+        if causes[number].clock == OPERATING:
+            causes[number].left = draw(streams, store, numbers, causes[number].uptime, seed, replication)
+        else:
+            causes[number].left = math.inf
+    for number in range(sources.shape[0]):
+        if sources[number].cause == NONE and floor.on == 0:
+            sources[number].begin, sources[number].end, sources[number].turn = 0.0, switches[0], 1
+    for index in range(floor.stations):
+        serial[index].waits = 1
+        serial[index].quiet = math.inf if serial[index].sources == 0 else -1.0
+
+
+@compiled(
+    numba.int64(
+        *(COMPILED[name] for name in ("stream", "station", "server", "cause", "crew", "floor")),
+        *(COMPILED[name] for name in ("floats", "floats", "floats2", "floats2")),
+        SERIAL_TYPE,
+        SOURCE_TYPE,
+        *(COMPILED[name] for name in ("floats3", "floats", "floats2", "f", "f", "u", "u", "floats", "floats")),
+    )
+)
+def simulate_serial(
+    streams: Records,
+    stations: Records,
+    servers: Records,
+    causes: Records,
+    crews: Records,
+    floors: Records,
+    numbers: Floats,
+    switches: Floats,
+    store: Floats,
+    seconds: Floats,
+    serial: Records,
+    sources: Records,
+    intervals: Floats,
+    starts: Floats,
+    marks: Floats,
+    warmup: float,
+    horizon: float,
+    seed: np.uint64,
+    replication: np.uint64,
+    output: Floats,
+    out: Floats,
+) -> int:
+    """Simulate one replication and write its sums to ``out``; all tables are used up.
+
+    Returns ENLARGE when ``intervals`` [station, active period, begin or end] has too few periods: begin afresh.
+    """
+    floor = floors[0]
+    _begin(serial, sources, causes, streams, store, numbers, switches, floor, seed, replication)
+    end = warmup + (horizon - warmup)
+    last = floor.stations - 1
+    ready, until_look, full = 0.0, LOOK, 0
+    shut = False  # the first station loads nothing more within the horizon
+    while full == 0:
+        if floor.saturated == 0:
+            ready += draw(streams, store, numbers, floor.arrivals_stream, seed, replication)
+            if ready >= end:
+                break
+            floor.arrivals += 1 if ready >= warmup else 0
+            if shut:
+                stations[last + 1].level_area += _clipped(ready, end, warmup, end)
+                continue
+        entered, left = ready, ready
+        index = 0
+        while True:
+            # The part is ready for this station since ``left``: load it.
+            station = serial[index]
+            loaded = max(left, station.free)
+            if loaded < station.quiet:
+                full |= _note(serial, intervals, seconds, index, station.free, loaded, STARVED, warmup, end)
+            else:
+                loaded = _advance(
+                    serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds,
+                    index, station.free, loaded, STARVED, 1, warmup, end, seed, replication,
+                )  # fmt: skip
+                if loaded < 0.0:
+                    full, loaded = 1, -loaded
+            if index == 0:
+                if floor.saturated == 1:
+                    entered = loaded
+                else:
+                    stations[last + 1].level_area += _clipped(left, loaded, warmup, end)
+                    if warmup <= loaded < end:
+                        floor.queue_wait += loaded - left
+                        floor.starts += 1
+                        floor.waited += 1 if loaded > left else 0
+            else:
+                before = serial[index - 1]
+                finished = before.free
+                if stations[index - 1].buffer == 0:
+                    left = loaded
+                else:
+                    stations[index - 1].level_area += _clipped(left, loaded, warmup, end)
+                if left > finished:
+                    if left < before.quiet:
+                        full |= _note(serial, intervals, seconds, index - 1, finished, left, BLOCKED, warmup, end)
+                    elif _advance(
+                        serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals,
+                        seconds, index - 1, finished, left, BLOCKED, 0, warmup, end, seed, replication,
+                    ) < 0.0:  # fmt: skip
+                        full = 1
+                before.free = left
+            if station.room > 0:
+                starts[station.starts + station.ring] = loaded
+                station.ring = station.ring + 1 if station.ring + 1 < station.room else 0
+                station.loads += 1
+            if loaded >= end:
+                station.free = loaded
+                shut = shut or index == 0
+                break
+            # Process it.
+            work = draw(streams, store, numbers, stations[index].cycle, seed, replication)
+            finished = loaded + work
+            plain = finished <= station.quiet
+            server = servers[index]
+            for number in range(server.cause, server.cause + server.causes):
+                plain = plain and work <= causes[number].left
+            if plain:
+                for number in range(server.cause, server.cause + server.causes):
+                    causes[number].left -= work
+                _note(serial, intervals, seconds, index, loaded, finished, WORKING, warmup, end)
+            else:
+                finished = _processed(
+                    serial, sources, causes, crews, stations, servers, streams, store, numbers, switches, intervals,
+                    seconds, index, loaded, work, warmup, end, seed, replication,
+                )  # fmt: skip
+            station.free = finished
+            inside = warmup <= finished < end
+            stations[index].processed += 1 if inside else 0
+            if index == last and inside and output.shape[0] > 0:
+                share = (finished - warmup) / (horizon - warmup)
+                if share < 1.0:
+                    output[min(int(share * output.shape[0]), output.shape[0] - 1)] += 1.0
+            if stations[index].scrap > 0.0:
+                chance = draw(streams, store, numbers, stations[index].scrap_stream, seed, replication)
+                if chance < stations[index].scrap:
+                    stations[index].scrapped += 1 if inside else 0
+                    break
+            if index == last:
+                if inside:
+                    floor.good += 1
+                    floor.lead += finished - entered
+                break
+            # Leave it when the next buffer has room; without a buffer, when the next station loads it.
+            index += 1
+            left = finished
+            if serial[index].room > 0 and serial[index].loads >= serial[index].room:
+                left = max(left, starts[serial[index].starts + serial[index].ring])
+        if shut and floor.saturated == 1:
+            break
+        until_look -= 1
+        if until_look == 0:
+            until_look = LOOK
+            _look(serial, stations, intervals, floor, marks, warmup, end)
+    for index in range(floor.stations):
+        known = _advance(
+            serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds, index,
+            serial[index].free, max(end, serial[index].free), STARVED, 0, warmup, end, seed, replication,
+        )  # fmt: skip
+        if known < 0.0:
+            full = 1
+    if full == 1:
+        return ENLARGE
+    _look(serial, stations, intervals, floor, marks, warmup, end)
+    write(stations, crews, floor, seconds, out)
+    return DONE
