@@ -309,59 +309,6 @@ def states(
     return spec
 
 
-def flow(stations: Sequence[tuple[str, str, bool]], buffers: Sequence[str], *, look: Theme = LIGHT) -> Spec:
-    """The line as a drawn flow: (name, note, is the bottleneck) for each station, and what stands between them."""
-    nodes: list[Spec] = []
-    links: list[Spec] = []
-    for index, (name, note, bottleneck) in enumerate(stations):
-        colour = VERMILION if bottleneck else look.accent
-        nodes.append(
-            {
-                "name": str(index),
-                "x": 160 * index,
-                "y": 0,
-                "symbol": "roundRect",
-                "symbolSize": [104, 46],
-                "itemStyle": {"color": look.ground, "borderColor": colour, "borderWidth": 3 if bottleneck else 1.5},
-                "label": {
-                    "show": True,
-                    "color": look.text,
-                    "formatter": f"{name}\n{note}",
-                    "fontSize": 12,
-                    "lineHeight": 16,
-                },
-                "tooltip": {"show": False},
-            }
-        )
-        if index:
-            links.append(
-                {
-                    "source": str(index - 1),
-                    "target": str(index),
-                    "label": {"show": True, "formatter": buffers[index - 1], "color": look.muted, "fontSize": 11},
-                }
-            )
-    spec = _base(look)
-    spec["series"] = [
-        {
-            "type": "graph",
-            "layout": "none",
-            "roam": False,
-            "silent": True,
-            "left": 64,
-            "right": 64,
-            "top": 40,
-            "bottom": 40,
-            "edgeSymbol": ["none", "arrow"],
-            "edgeSymbolSize": 8,
-            "lineStyle": {"color": look.quiet, "width": 1.5},
-            "data": nodes,
-            "links": links,
-        }
-    ]
-    return spec
-
-
 def share_over_months(
     names: Sequence[str], shares: Sequence[Sequence[float]], *, month: str, look: Theme = LIGHT
 ) -> Spec:

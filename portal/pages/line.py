@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from portal import actions_study, catalogue, charts, parts
+from portal import actions_study, catalogue, parts
 from portal.actions_study import LineView
 from portal.context import ui_context
-from portal.frame import draw, look, page_frame
+from portal.frame import page_frame
 from portal.text import t
 from portal.workspace import Workspace
 from simulators.line import Line, Station
@@ -35,7 +36,7 @@ def show() -> None:
         t("line.answer", stations=len(model.stations), constraint=slowest.name, pace=f"{_pace(slowest):.0f}"),
         note=t(f"line.source_{view.source}"),
     )
-    _flow(model, slowest, sample=view.sample)
+    _flow(model, slowest)
     _editor(workspace, model, view)
     _failures(model, view)
     with st.expander(t("line.again")):
@@ -82,18 +83,20 @@ def _try(action: Any) -> None:
         st.rerun()
 
 
-def _flow(model: Line, slowest: Station, *, sample: bool) -> None:
-    stations = [
-        (
-            station.name,
-            f"{_ideal(station):.3g} s" + (f" × {station.servers}" if station.servers > 1 else ""),
-            station is slowest,
-        )
-        for station in model.stations
-    ]
-    buffers = ["∞" if station.buffer is None else str(station.buffer) for station in model.stations]
+def _flow(model: Line, slowest: Station) -> None:
     parts.section(t("line.flow", constraint=slowest.name), note=t("line.flow_note"))
-    draw(charts.flow(stations, buffers, look=look()), key="flow", height=170, alt=t("line.flow_alt"), sample=sample)
+    items = []
+    for number, station in enumerate(model.stations):
+        machines = f" × {station.servers}" if station.servers > 1 else ""
+        mark = " ms-flow-slowest" if station is slowest else ""
+        items.append(
+            f'<li class="ms-flow-station{mark}"><b>{escape(station.name)}</b><span>{_ideal(station):.3g} s{machines}</span></li>'
+        )
+        if number < len(model.stations) - 1 or model.pallets is not None:
+            room = "∞" if station.buffer is None else str(station.buffer)
+            label = escape(t("line.room", room=room), quote=True)
+            items.append(f'<li class="ms-flow-room" aria-label="{label}" title="{label}"><span>{room}</span></li>')
+    st.html(f'<ol class="ms-flow">{"".join(items)}</ol>')
 
 
 def _editor(workspace: Workspace, model: Line, view: LineView) -> None:
@@ -153,9 +156,9 @@ def _failures(model: Line, view: LineView) -> None:
         rows += [
             (
                 station.name,
-                failure.name,
-                f"{failure.uptime.kind} · {parts.duration(failure.uptime.mean)}",
-                f"{failure.repair.kind} · {parts.duration(failure.repair.mean)}",
+                _cause(failure.name),
+                f"{parts.duration(failure.uptime.mean)} · {t(f'line.kind_{failure.uptime.kind}')}",
+                f"{parts.duration(failure.repair.mean)} · {t(f'line.kind_{failure.repair.kind}')}",
                 t(f"line.clock_{failure.clock}"),
                 t("baseline.weak") if (station.name, failure.name) in weak else "",
             )
@@ -167,6 +170,13 @@ def _failures(model: Line, view: LineView) -> None:
         parts.table([*(t(head) for head in heads), ""], rows)
     else:
         parts.note(t("line.no_failures"))
+
+
+def _cause(name: str) -> str:
+    """A cause in words; the fit puts the kind of stop in front of some."""
+    kind, colon, rest = name.partition(": ")
+    known = colon and kind in {"minor", "setup", "planned", "breakdown"}
+    return f"{rest if rest != 'other' else t('line.other')} ({t(f'loss.{kind}')})" if known else name
 
 
 def _yaml(workspace: Workspace, view: LineView) -> None:
