@@ -89,9 +89,8 @@ def _flow(model: Line, slowest: Station) -> None:
     for number, station in enumerate(model.stations):
         machines = f" × {station.servers}" if station.servers > 1 else ""
         mark = " ms-flow-slowest" if station is slowest else ""
-        items.append(
-            f'<li class="ms-flow-station{mark}"><b>{escape(station.name)}</b><span>{_ideal(station):.3g} s{machines}</span></li>'
-        )
+        cycle = f"<span>{_ideal(station):.3g} s{machines}</span>"
+        items.append(f'<li class="ms-flow-station{mark}"><b>{escape(station.name)}</b>{cycle}</li>')
         if number < len(model.stations) - 1 or model.pallets is not None:
             room = "∞" if station.buffer is None else str(station.buffer)
             label = escape(t("line.room", room=room), quote=True)
