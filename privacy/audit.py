@@ -25,6 +25,7 @@ ENTRY_FORMAT: Final = 1
 _TEXTS: Final = ("actor", "role", "tenant", "action", "resource", "purpose", "reason", "request")
 _LISTS: Final = ("fields", "policies", "digests")
 _LONGEST: Final = 500  # characters of one text: an entry is no place for values
+_MOST_RESOURCE: Final = 4000  # of `resource`, which may list what an action met
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ class AuditEntry:
     role: str
     tenant: str  # whose data; for vendor actions on a tenant that tenant
     action: str
-    resource: str = ""  # kind/id
+    resource: str = ""  # kind/id, or several of them with a space between
     fields: tuple[str, ...] = ()
     purpose: str = ""
     decision: Literal["allowed", "refused"] = "allowed"
@@ -46,11 +47,11 @@ class AuditEntry:
     digests: tuple[str, ...] = ()  # of manifests, payloads, documents concerned
 
     def __post_init__(self) -> None:
-        texts = [getattr(self, name) for name in _TEXTS]
+        texts = [getattr(self, name) for name in _TEXTS if name != "resource"]
         texts += [text for name in _LISTS for text in getattr(self, name)]
         if self.time.tzinfo is None or self.decision not in {"allowed", "refused"} or not self.action:
             raise _unreadable("an entry has an action, an aware time and a decision")
-        if any(len(text) > _LONGEST for text in texts):
+        if any(len(text) > _LONGEST for text in texts) or len(self.resource) > _MOST_RESOURCE:
             raise _unreadable(f"a text of an entry has at most {_LONGEST} characters; values do not belong here")
 
     def to_bytes(self) -> bytes:
