@@ -86,6 +86,11 @@ def _axis(look: Theme, kind: str, **more: Any) -> Spec:
     return axis
 
 
+def printf(number: str, unit: str) -> str:
+    """A printf format of a number with its unit."""
+    return f"{number} {unit.replace('%', '%%')}"
+
+
 def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme = LIGHT) -> Spec:
     """Losses from the first total down to what is left.
 
@@ -208,7 +213,7 @@ def ramp(curves: Sequence[Curve], *, unit: str, month: str, outcome: str, look: 
                 "endLabel": {"show": True, "formatter": "{a}", "color": colour, "width": 96, "overflow": "break"},
                 "labelLayout": {"moveOverlap": "shiftY"},
                 "emphasis": {"disabled": True},
-                "tooltip": {"valueFormatter": "%.1f " + unit},
+                "tooltip": {"valueFormatter": printf("%.1f", unit)},
             }
         )
     spec = _base(look, right=104, top=28)
@@ -254,7 +259,7 @@ def tornado(
                 "name": name,
                 "itemStyle": {"color": colour},
                 "data": [value - base for value in values],
-                "tooltip": {"valueFormatter": "%+.3g " + unit},
+                "tooltip": {"valueFormatter": printf("%+.3g", unit)},
             },
         ]
     spec["legend"] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
@@ -37,6 +39,7 @@ def show() -> None:
             (t("proof.witness"), t("proof.witness_yes" if proof["witnessed"] else "proof.witness_no")),
         ]
         parts.table([t("baseline.part"), t("baseline.amount")], rows)
+        _tables(proof)
     with st.container(horizontal=True):
         if st.button(t("proof.verify"), type="primary", key="verify"):
             st.session_state["verify-now"] = True
@@ -44,6 +47,19 @@ def show() -> None:
         st.html(f'<a class="ms-button" href="/files/log" target="_self">{escape(t("proof.export"))}</a>')
     parts.section(t("proof.offline"), note=t("proof.offline_why"))
     st.code("mingsuan audit verify log.ndjson --key KEY", language=None)
+
+
+def _tables(proof: Mapping[str, Any]) -> None:
+    """Say whether consents, releases and links stand as the log says, and name the rows that do not."""
+    found = proof.get("differences", [])
+    if not found:
+        parts.note(t("proof.tables_agree"))
+        return
+    parts.section(t("proof.tables_differ", rows=len(found)), note=t("proof.tables_why"))
+    head = [t("proof.row_kind"), t("proof.row_id"), t("proof.row_tenant"), t("proof.row_what")]
+    parts.table(
+        head, [(t(f"proof.{row['kind']}"), row["id"], row["tenant"], t(f"proof.{row['code']}")) for row in found]
+    )
 
 
 if __name__ == "__main__":

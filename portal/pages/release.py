@@ -93,7 +93,7 @@ def _chosen(workspace: Workspace, whole: Preview, scenario: str) -> Preview:
 
 
 def _approve(workspace: Workspace, shown: Preview, scenario: str) -> None:
-    names = dict(shown.recipients)
+    names = {key: name or t("release.sales_side") for key, name in shown.recipients}
     today = workspace.clock().date()
     with st.container(border=True, key="ms-card-approve"):
         parts.section(t("release.approve"), note=t("release.approve_why"))
