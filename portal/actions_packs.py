@@ -12,6 +12,9 @@ from portal.catalogue import packs
 from portal.workspace import MissingError, Workspace
 
 
+_CONTENTS: dict[tuple[str, bool], Mapping[str, Any]] = {}  # a pack does not change while it is installed
+
+
 @action(needs=EVERYBODY, purpose="knowledge", highest_class="public")
 def list_packs(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
     """List the packs: id, version, title, templates, signed_by and state, as in the JSON of `pack list`."""
@@ -39,7 +42,10 @@ def open_pack(workspace: Workspace, pack: str = "") -> Mapping[str, Any]:
     """
     for one in packs():
         if pack in {"", one.manifest.id}:
-            return _content(one, guide=workspace.member.vendor)
+            key = one.digest, workspace.member.vendor
+            if key not in _CONTENTS:
+                _CONTENTS[key] = _content(one, guide=workspace.member.vendor)
+            return _CONTENTS[key]
     raise MissingError(pack)
 
 
