@@ -82,6 +82,8 @@ def _lists(content: object, title: str) -> Iterator[tuple[str, list[Mapping[str,
     plain = {key: value for key, value in lists.items() if not any(isinstance(item, (Mapping, list)) for item in value)}
     if plain and len(plain) == len(lists) and len({len(value) for value in plain.values()}) == 1:
         size = len(next(iter(plain.values())))
+        if size == 0:
+            return
         yield title, [{key: value[k] for key, value in plain.items()} for k in range(size)], list(range(1, size + 1))
         return
     for key, value in lists.items():
