@@ -15,16 +15,17 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numba
 
 _HERE = Path(__file__).parent
+_CONFIG: Any = numba.config  # its names are made as it is imported
 
 
 def _cache_folder() -> str:
-    sources = sorted(_HERE.glob("twin_*.py")) + [_HERE / "streams.py", _HERE / "figures.py", _HERE / "compiled.py"]
+    sources = [*sorted(_HERE.glob("twin_*.py")), *(_HERE / name for name in ("streams.py", "figures.py", "compiled.py"))]
     state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    base = numba.config.CACHE_DIR or (str(_HERE / "__pycache__") if os.access(_HERE, os.W_OK) else "")
+    base = _CONFIG.CACHE_DIR or (str(_HERE / "__pycache__") if os.access(_HERE, os.W_OK) else "")
     return str(Path(base) / f"kernels-{state}") if base else ""
 
 
-numba.config.CACHE_DIR = _cache_folder()
+_CONFIG.CACHE_DIR = _cache_folder()
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,7 +16,7 @@ from simulators.figures import RunFigures, Window, vector_length
 from simulators.line import Line
 from simulators.streams import checked_seed
 from simulators.twin_events import simulate_events
-from simulators.twin_serial import LOOK, recursion_applies, serial_tables, simulate_serial, week_marks
+from simulators.twin_serial import DONE, LOOK, recursion_applies, serial_tables, simulate_serial, week_marks
 from simulators.twin_sums import DETAILS
 from simulators.twin_tables import BLOCK, Tables, tables
 
@@ -80,17 +80,13 @@ def _run_serial(line: Line, start: Tables, window: Window, seed: int, replicatio
     marks = week_marks(line)
     periods = 64 + 4 * LOOK + min(2 * length, 4096)
     run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
-    while simulate_serial(
-        *_copies(start),
-        serial.copy(),
-        sources.copy(),
-        np.empty((len(serial), periods, 2)),
-        np.empty(max(length, 1)),
-        marks,
-        *run,
-    ):
-        periods *= 4
+    state = DONE - 1
+    while state != DONE:
+        room = (np.empty((len(serial), periods, 2)), np.empty(max(length, 1)))
+        arguments: tuple[Any, ...] = (*_copies(start), serial.copy(), sources.copy(), *room, marks, *run)
         out[:] = 0.0
+        state = simulate_serial(*arguments)
+        periods *= 4
 
 
 def _run_events(line: Line, start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:

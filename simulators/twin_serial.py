@@ -260,7 +260,7 @@ def _working_time(moment: float, marks: Floats) -> float:
     worked = marks[low, 1]
     if marks[high, 1] > marks[low, 1]:
         worked += second - marks[low, 0]
-    return week * marks[last, 1] + worked
+    return float(week * marks[last, 1] + worked)
 
 
 @called

@@ -1,0 +1,115 @@
+"""The twin against SimPy on the usual benchmark line: equal parts out first, then speed, sampling included.
+
+The peer is what one writes in SimPy: a process for each machine, a Store for each buffer. It reads the same numbers
+as the twin, made by the same streams, and making them counts for both.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from statistics import median
+
+import simpy
+
+from simulators.figures import Window
+from simulators.line import WEEK, Distribution, Failure, Line, Station
+from simulators.streams import draws, stream_id
+from simulators.twin import run_twin
+from tests.benchmarks.row import Row
+
+ROUNDS = 5
+MINUTE = 60.0
+
+
+def rows() -> Iterable[Row]:
+    """One row for each length of the line."""
+    for machines, weeks in ((5, 4), (10, 2), (20, 1)):
+        yield against_stores(machines, Window(warmup=0.0, horizon=weeks * WEEK))
+
+
+def benchmark_line(machines: int) -> Line:
+    """Lognormal times of 1 min (cv 0.5), 5 places between, 10 min of repair after 100 min of operation."""
+    jam = Failure(
+        name="jam",
+        clock="operating",
+        uptime=Distribution.exponential(100 * MINUTE),
+        repair=Distribution.exponential(10 * MINUTE),
+    )
+    cycle = Distribution.lognormal(MINUTE, cv=0.5)
+    return Line(
+        name="benchmark",
+        stations=tuple(
+            Station(name=f"M{number}", cycle=cycle, failures=(jam,), buffer=5 if number < machines - 1 else 0)
+            for number in range(machines)
+        ),
+    )
+
+
+def machine(
+    env: simpy.Environment, numbers: tuple[Iterator[float], ...], source: simpy.Store | None, sink: simpy.Store | None
+) -> Iterator[simpy.Event]:
+    """Take a part, work on it with breakdowns, hand it on; the last machine counts."""
+    cycles, uptimes, repairs = numbers
+    left = next(uptimes)
+    while True:
+        if source is not None:
+            yield source.get()
+        work = next(cycles)
+        while left < work:
+            yield env.timeout(left)
+            work -= left
+            yield env.timeout(next(repairs))
+            left = next(uptimes)
+        yield env.timeout(work)
+        left -= work
+        if sink is not None:
+            yield sink.put(1)
+
+
+def count(buffers: simpy.Store, made: list[int]) -> Iterator[simpy.Event]:
+    while True:
+        yield buffers.get()
+        made[0] += 1
+
+
+def simpy_stores(line: Line, window: Window, seed: int, replication: int) -> int:
+    """Parts out of the line in SimPy."""
+    env = simpy.Environment()
+    stores = [simpy.Store(env, capacity=station.buffer or float("inf")) for station in line.stations]
+    for index, station in enumerate(line.stations):
+        failure = station.failures[0]
+        numbers = (
+            draws(station.cycle, seed, replication, stream_id(station.name, "cycle")),
+            draws(failure.uptime, seed, replication, stream_id(station.name, "uptime", failure.name)),
+            draws(failure.repair, seed, replication, stream_id(station.name, "repair", failure.name)),
+        )
+        env.process(machine(env, numbers, stores[index - 1] if index else None, stores[index]))
+    made = [0]
+    env.process(count(stores[-1], made))
+    env.run(until=window.horizon)
+    return made[0]
+
+
+def against_stores(machines: int, window: Window) -> Row:
+    """Median seconds of a replication, ours and the peer's in turn."""
+    line = benchmark_line(machines)
+    ours, peer = [], []
+    run_twin(line, window, 1, 0)
+    for replication in range(ROUNDS):
+        begin = time.process_time()
+        figures = run_twin(line, window, 1, replication)
+        ours.append(time.process_time() - begin)
+        begin = time.process_time()
+        made = simpy_stores(line, window, 1, replication)
+        peer.append(time.process_time() - begin)
+        assert figures.total("good_out") == made, "the twin and SimPy must make the same parts"
+    operations = float(figures.station("processed").sum())
+    return Row(
+        work=f"one replication of a line of {machines} machines, SimPy with stores ({operations:.0f} operations)",
+        ours=median(ours),
+        peer=median(peer),
+        ratio=median(peer) / median(ours),
+        must=">= 100",
+        unit="s",
+    )
