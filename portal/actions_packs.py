@@ -11,7 +11,6 @@ from portal.actions import EVERYBODY, action
 from portal.catalogue import packs
 from portal.workspace import MissingError, Workspace
 
-
 _CONTENTS: dict[tuple[str, bool], Mapping[str, Any]] = {}  # a pack does not change while it is installed
 
 
