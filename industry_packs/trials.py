@@ -27,8 +27,9 @@ from templates.mapping import understand
 
 WEEK = 604_800.0
 DRAWS = 2000
-STUDY_DRAWS = 12
+STUDY_DRAWS = 16
 STUDY_MONTHS = 6
+STUDY_OPERATIONS = 3e7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +183,9 @@ def _simulated(line: Line) -> dict[str, float]:
 def _studied(line: Line, modules: tuple[Module, ...], *, claims: bool) -> dict[str, float]:
     scenario = Scenario(id="with", title={}, modules=modules, claims=claims)
     months = STUDY_MONTHS + round(max(module.adoption.start + module.adoption.t90 for module in modules))
-    result = run(Study(line=line, scenarios=(scenario,), months=months, draws=STUDY_DRAWS, seed=1))
+    result = run(
+        Study(line=line, scenarios=(scenario,), months=months, draws=STUDY_DRAWS, seed=1, operations=STUDY_OPERATIONS)
+    )
     if result is None:
         raise PackError("the study was not run", code="not_run", remedy="Run it again.")
     oee, good = result.difference("with", "oee"), result.difference("with", "good_per_h")

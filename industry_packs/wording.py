@@ -41,7 +41,7 @@ def check_languages(found: Contents, findings: Findings) -> None:
                     code="wrong_language",
                     remedy="Write it in English.",
                 )
-            elif not _cjk.search(zh) and len(_latin_words.findall(zh)) > 3:
+            elif not _cjk.search(zh) and len(_latin_words.findall(zh)) > 2:
                 findings.add(
                     entries["zh-CN"],
                     file,

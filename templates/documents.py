@@ -42,6 +42,7 @@ MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 24
 MAX_NODES = 100_000
 
+_loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events, read by libyaml where it is there
 _integer = re.compile(r"[-+]?\d{1,30}")
 _number = re.compile(NUMBER)
 _document_kind = re.compile(r"([a-z_]+)/(\d+)")
@@ -100,7 +101,7 @@ class _Builder:
     """Events of the YAML parser to nodes, with every limit checked before anything is kept."""
 
     def __init__(self, text: str, name: str) -> None:
-        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=_loader)
         self.name = name
         self.count = 0
 

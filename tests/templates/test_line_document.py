@@ -115,10 +115,10 @@ def test_every_distribution_is_read(written: str, expected: Distribution) -> Non
             "unknown_distribution",
             "line 12: stations[0].failures[0].uptime.exponentail",
         ),
-        ("cv: 1.2", "cv: -1", "distribution_value", "line 13: stations[0].failures[0].repair.lognormal.cv"),
+        ("cv: 1.2", "cv: -1", "distribution_negative", "line 13: stations[0].failures[0].repair.lognormal.cv"),
         ("cv: 1.2", "sd: 1.2", "unknown_key", "line 13: stations[0].failures[0].repair.lognormal.sd"),
-        ("mean: 45 min", "mean: 0 s", "distribution_value", "line 12: stations[0].failures[0].uptime.exponential.mean"),
-        ("50 %", "60 %", "distribution_value", "line 17: stations[1].cycle.discrete.probabilities"),
+        ("mean: 45 min", "mean: 0 s", "distribution_not_positive", "line 12: stations[0].failures[0].uptime.exponential.mean"),
+        ("50 %", "60 %", "distribution_sum", "line 17: stations[1].cycle.discrete.probabilities"),
         ("mechanics: 2", "mechanics: 0", "crew_size", "line 18: crews.mechanics"),
         ("arrivals: saturated", "arrivals: always", "arrivals_word", "line 19: arrivals"),
         ("Asia/Shanghai", "Asia/Shangai", "unknown_timezone", "line 20: timezone"),
@@ -221,7 +221,7 @@ def lines(draw: st.DrawFn) -> Line:
                 servers=draw(st.integers(1, 5)),
                 cycle=draw(distributions()),
                 ideal_cycle=draw(st.none() | times),
-                scrap=draw(st.floats(0, 1)),
+                scrap=0.0 if closed and index < len(labels) - 1 else draw(st.floats(0, 1)),
                 failures=tuple(
                     Failure(
                         name=cause,
