@@ -12,7 +12,9 @@ from industry_packs.pack import Pack, shipped_packs
 from portal.actions import EDITORS, READERS, ActionError, action
 from portal.materials import checked, datasets_in_force
 from portal.workspace import Stored, Workspace
+from templates.files import open_tables
 from templates.limited import Taken, read_limited, take_limited
+from templates.mapping import understand
 from templates.tables import Caps
 
 PREVIEW_ROWS = 10
@@ -154,19 +156,9 @@ def load_sample(workspace: Workspace, *, pack: str = "") -> tuple[DatasetView, .
     """Keep the labelled sample data of a pack (default: the first that has some) as datasets of this workspace."""
     views = []
     for name, data, kind in _samples(pack):
-        read = read_limited(data, name, kind=kind, timezone=SAMPLE_TIMEZONE)
-        tables: Any = read["tables"]
-        mapping = {column["header"]: column["field"] for column in tables[0]["columns"] if column["field"]}
-        taken = take_limited(data, name, table=0, mapping=mapping, kind=kind, timezone=SAMPLE_TIMEZONE)
+        taken = _taken(data, name, kind)
         key, about = _keep(
-            workspace,
-            taken,
-            mapping,
-            name=name,
-            timezone=SAMPLE_TIMEZONE,
-            sample=True,
-            inputs=(),
-            slot=f"sample/{name}",
+            workspace, taken, {}, name=name, timezone=SAMPLE_TIMEZONE, sample=True, inputs=(), slot=f"sample/{name}"
         )
         views.append(_view(about, workspace, key))
     return tuple(views)
@@ -257,9 +249,9 @@ def _keep(
     rows = len(taken.columns[fields[0]])
     if not rows:
         raise ActionError("the table has no rows", code="no_rows", place=name, remedy="Choose a table with rows in it.")
-    findings = [dict(finding) for finding in taken.findings]
-    findings += checked(taken.kind, taken.columns, known={(found["code"], found.get("row")) for found in findings})
-    headers = {field: header for header, field in mapping.items() if field}
+    findings: list[dict[str, Any]] = [dict(finding) for finding in taken.findings]
+    findings += checked(taken.kind, taken.columns, known={(str(found["code"]), found.get("row")) for found in findings})
+    headers = {field: header for header, field in {**taken.mapping, **mapping}.items() if field}
     about = {
         "kind": taken.kind,
         "name": name,
@@ -293,6 +285,21 @@ def _view(
         in_force=in_force,
         created_at=workspace.clock() if stored is None else stored.created_at,
         author=workspace.member.id if stored is None else stored.author,
+    )
+
+
+def _taken(data: bytes, name: str, kind: str) -> Taken:
+    """Read a sample file here and now: it comes with a signed pack, so it needs no process of its own."""
+    table = understand(open_tables(data, name), kind=kind, timezone=SAMPLE_TIMEZONE).tables[0]
+    fields = {column.header: column.field for column in table.columns if column.field}
+    return Taken(
+        kind=table.kind,
+        columns=table.apply(),
+        mapping=fields,
+        units={column.field: column.unit for column in table.columns if column.field},
+        facts=table.facts,
+        findings=tuple(finding.to_json() for finding in table.findings),
+        dropped=tuple({"header": one.header, "reason": one.reason} for one in table.dropped),
     )
 
 

@@ -92,6 +92,7 @@ def fit_line(workspace: Workspace, *, template: str = "") -> LineView:
     if base is None:
         machines = list(dict.fromkeys(str(name) for name in records.stops.station))
         base = line_template(template, machines=machines)
+    base = replace(base, timezone=records.timezone)
     fitted = fit(records.stops, records.counts, records.equipment, base)
     return _keep_line(
         workspace,
@@ -155,8 +156,10 @@ def plan_scenario(
     current = line_in_force(workspace)
     machines = [] if current is None else [station.name for station in current[2].stations]
     chosen = tuple(with_overrides(offer, wish, machines=machines) for wish in modules)
-    label = name.strip()[:80] or " + ".join(module.title["zh-CN"] for module in chosen)
-    planned = Scenario(id=f"s-{new_id()[:10]}", title={"zh-CN": label, "en": label}, modules=chosen)
+    said = name.strip()[:80]
+    title = {tag: said or " + ".join(module.title[tag] for module in chosen) for tag in ("zh-CN", "en")}
+    label = title[workspace.member.language if workspace.member.language in title else "zh-CN"]
+    planned = Scenario(id=f"s-{new_id()[:10]}", title=title, modules=chosen)
     if current is not None:
         for _, effect in replace(planned, claims=True).active():
             targets(current[2], effect)

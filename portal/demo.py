@@ -6,8 +6,9 @@ import logging
 
 from starlette.routing import BaseRoute
 
-from portal import actions_data, storage_accounts
+from portal import storage_accounts
 from portal.demo_idp import REALMS, DemoProvider, Realm
+from portal.demo_seed import seed_workspace
 from portal.identity import Profile, Provider, Role, Tenant
 from portal.strongbox import PROVIDER
 from portal.text import DEFAULT_LANGUAGE
@@ -78,6 +79,6 @@ def _sample(portal: Portal, realm: Realm) -> None:
     with portal.store.writing() as tx:
         member = storage_accounts.admit(tx, profile, language=DEFAULT_LANGUAGE, now=portal.now())
     try:
-        actions_data.load_sample(portal.workspace(member))
+        seed_workspace(portal.workspace(member))
     except (ValueError, RuntimeError) as error:  # the refusals of every folder; the demo starts without a sample
         log.warning("no sample data: %s", error)

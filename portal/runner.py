@@ -27,7 +27,9 @@ from portal.wiring import Portal, build, read_settings
 from portal.witness import witness_head
 from portal.workspace import Workspace
 from simulators.backtest import back_test
+from simulators.figures import Engine
 from simulators.study import Progress, run
+from simulators.twin import run_twin
 
 log = logging.getLogger("mingsuan.worker")
 
@@ -105,7 +107,9 @@ class Watch:
 class Worker:
     """Takes runs one after another. `executor` is the `map` that a study's jobs go through."""
 
-    def __init__(self, portal: Portal, *, executor: executors.Executor | None = None, engine: str = "twin") -> None:
+    def __init__(
+        self, portal: Portal, *, executor: executors.Executor | None = None, engine: Engine = run_twin
+    ) -> None:
         self.portal = portal
         self.name = f"{os.getpid()}-{new_id()[:12]}"
         self.executor = executor or executors.best()
@@ -218,7 +222,13 @@ def compute_back_test(worker: Worker, workspace: Workspace, row: RunRow, watch: 
         raise ActionError("there are no records", code="no_data", remedy="Upload a stop log.")
     line = open_line(workspace, row.subject)
     verdict = back_test(
-        records.stops, records.counts, records.equipment, line, engine=worker.engine, timezone=records.timezone
+        records.stops,
+        records.counts,
+        records.equipment,
+        line,
+        engine=worker.engine,
+        timezone=records.timezone,
+        executor=worker.executor,
     )
     if watch.cancelled:
         worker.end(row, "cancelled")

@@ -159,7 +159,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Porta
     """Put the real parts together for these settings; creates folders, keys and tables that are missing."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = LocalKeys(Path(settings.keys), data_folder=settings.data)
-    store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"))
+    store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"), witness=Path(settings.keys) / "witness.txt")
     mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
 
