@@ -95,7 +95,7 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "field_missing": (
         "error",
-        "Table {table} ({kind}) has no column for {fields}.",
+        "Table {table} has no column for {fields}.",
         "Say which column holds it, or add it to the file.",
     ),
     "columns_dropped": (
@@ -105,7 +105,7 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "column_personal": (
         "warning",
-        "Column {column} holds personal data ({what}); it is dropped and not stored.",
+        "Column {column} holds personal data; it is dropped and not stored.",
         "Nothing to do.",
     ),
     # the columns

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from templates.grids import Grid, Heading, filled, heading, is_total, tables_of
+from templates.grids import is_total, tables_of
+from templates.headings import Grid, Heading, filled, heading
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
 LARGE = 200_000

@@ -15,7 +15,8 @@ from datetime import date, datetime, time, timedelta
 
 import python_calamine as calamine
 
-from templates.grids import Grid, tables_of
+from templates.grids import tables_of
+from templates.headings import Grid
 from templates.signatures import OLE
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 

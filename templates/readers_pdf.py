@@ -21,7 +21,8 @@ from pdfplumber.page import Page
 from pdfplumber.utils.exceptions import PdfminerException
 
 from templates.cells import fold
-from templates.grids import Grid, Row, is_wordy, tables_of
+from templates.grids import tables_of
+from templates.headings import Grid, Row, is_wordy
 from templates.tables import Caps, FileRefused, Note, Opened, RawTable
 from templates.times import share_of_times
 
