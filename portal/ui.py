@@ -6,16 +6,19 @@ does not exist for it, and an entry whose file is not there yet is left out.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from portal import storage_accounts
+from portal import parts, storage_accounts
 from portal.context import Visit, forget, ui_context
 from portal.identity import Role
 from portal.text import LANGUAGES, set_language, t
+
+log = logging.getLogger("mingsuan.ui")
 
 PAGES = Path(__file__).with_name("pages")
 
@@ -117,7 +120,11 @@ def main() -> None:
     st.set_page_config(page_title=f"{chosen.title} · {t('shell.product')}", layout="wide")
     with st.sidebar:
         _sidebar(visit)
-    chosen.run()
+    try:
+        chosen.run()
+    except Exception as error:  # whatever a page did wrong, the person gets words, the log the fault
+        log.exception("page failed: %s", type(error).__name__)
+        parts.problem(error)
 
 
 def _sidebar(visit: Visit) -> None:
