@@ -81,7 +81,7 @@ def _risks(workspace: Workspace) -> None:
                     _level(one["level"]),
                     pick(one["title"]),
                     str(one["value"]),
-                    t(f"owners.{one[\'owner_role\']}"),
+                    t(f"owners.{one['owner_role']}"),
                     pick(one["next_step"]),
                 )
                 for one in sorted(raised, key=lambda one: -one["level"])

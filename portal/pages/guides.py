@@ -26,7 +26,7 @@ def show() -> None:
     cards = {card["id"]: card for card in pack["guide"]}
     for obstacle in pack["obstacles"]:
         with st.container(border=True, key=f"ms-card-{obstacle['id']}"):
-            parts.section(pick(obstacle["title"]), note=t("guides.whose", role=t(f"owners.{obstacle[\'owner_role\']}")))
+            parts.section(pick(obstacle["title"]), note=t("guides.whose", role=t(f"owners.{obstacle['owner_role']}")))
             st.markdown("\n".join(f"- {pick(item)}" for item in obstacle["evidence"]))
             for key in obstacle["guide"]:
                 if key in cards:
@@ -37,7 +37,9 @@ def _card(card: Mapping[str, Any]) -> None:
     with st.expander(t("guides.card", says=pick(card["says"]))):
         for part, key in (("answer", "answer_words"), ("ask", "ask"), ("never", "never")):
             st.markdown(f"**{t(f'guides.{key}')}** {pick(card[part])}")
-        st.caption(t("guides.tags", role=t(f"owners.{card['role']}"), objection=t(f"guides.objection_{card['objection']}")))
+        st.caption(
+            t("guides.tags", role=t(f"owners.{card['role']}"), objection=t(f"guides.objection_{card['objection']}"))
+        )
 
 
 if __name__ == "__main__":

@@ -96,13 +96,17 @@ def _models(pack: Mapping[str, Any]) -> None:
 def _questions(pack: Mapping[str, Any]) -> None:
     parts.table(
         [t("packs.template"), t("packs.question"), t("packs.whose")],
-        [(pick(one["title"]), pick(one["question"]), t(f"owners.{one[\'owner_role\']}")) for one in pack["templates"]],
+        [(pick(one["title"]), pick(one["question"]), t(f"owners.{one['owner_role']}")) for one in pack["templates"]],
     )
     parts.section(t("packs.obstacles"))
     parts.table(
         [t("packs.doubt"), t("packs.whose"), t("packs.evidence")],
         [
-            (pick(one["title"]), t(f"owners.{one[\'owner_role\']}"), t("data.comma").join(pick(item) for item in one["evidence"]))
+            (
+                pick(one["title"]),
+                t(f"owners.{one['owner_role']}"),
+                t("data.comma").join(pick(item) for item in one["evidence"]),
+            )
             for one in pack["obstacles"]
         ],
     )
