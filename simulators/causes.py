@@ -149,17 +149,20 @@ def clock_times(start: FloatArray, running: Cover) -> tuple[FloatArray, FloatArr
 def _uptime(times: FloatArray, observed: FloatArray, lead: float, seed: int, refits: int, purpose: str) -> TimesFit:
     """Uptimes of a cause; where the exponential is taken, the time before the first failure counts too."""
     purpose = f"uptime/{purpose}"
-    if int(observed.sum()) >= WEAK_BELOW:
-        fit = fit_times(times, observed, seed=seed, refits=refits, purpose=purpose)
-        if fit.chosen != "exponential":
-            return fit
-    whole = np.concatenate(([max(lead, 1.0)], times))
-    seen = np.concatenate(([1.0], observed))
-    if int(seen.sum()) >= WEAK_BELOW:
-        events, total = int(seen.sum()), float(whole.sum())
-        again = Distribution.exponential(total / events)
-        return replace(
-            fit_times(times, observed, seed=seed, refits=refits, purpose=purpose),
-            events=events, parameters={"mean": again.mean}, mean=again.mean, distribution=again,
-        )  # fmt: skip
-    return fit_times(whole, seen, seed=seed, refits=refits, purpose=purpose)
+    if int(observed.sum()) < WEAK_BELOW:
+        whole, seen = np.concatenate(([max(lead, 1.0)], times)), np.concatenate(([1.0], observed))
+        return fit_times(whole, seen, seed=seed, refits=refits, purpose=purpose)
+    fit = fit_times(times, observed, seed=seed, refits=refits, purpose=purpose)
+    if fit.chosen != "exponential":
+        return fit
+    events = fit.events + 1
+    mean = (lead + float(times.sum())) / events
+    factor = mean / fit.mean
+    return replace(
+        fit,
+        events=events,
+        parameters={"mean": mean},
+        mean=mean,
+        distribution=Distribution.exponential(mean),
+        intervals={name: (low * factor, high * factor) for name, (low, high) in fit.intervals.items()},
+    )

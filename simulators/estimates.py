@@ -204,12 +204,21 @@ def _resampled(
         picked = np.sort(rng.choice(len(t), LARGEST_RESAMPLE, replace=False))
         t, d, w = t[picked], d[picked], w[picked]
     size = round(float(w.sum()))
-    weights = np.concatenate((w[None, :], rng.multinomial(size, w / w.sum(), size=refits))).astype(np.float64)
+    weights = np.concatenate((w[None, :], resamples(w, size, refits, rng)))
     parameters, _ = family.fit(t[None, :], d[None, :], weights)
     values = np.concatenate((parameters, family.mean(parameters)[:, None]), axis=1)
     ratio = values[1:] / values[0]
     shrunk = 1 + (ratio - 1) * np.sqrt(part)
     return np.asarray(shrunk[np.isfinite(shrunk).all(axis=1) & (shrunk[:, -1] > 0)])
+
+
+def resamples(w: FloatArray, size: int, refits: int, rng: np.random.Generator) -> FloatArray:
+    """How often each item is met in each of `refits` samples of `size` with replacement, [refit, item]."""
+    items = len(w)
+    if (w == 1).all():
+        picked = rng.integers(0, items, (refits, size)) + items * np.arange(refits)[:, None]
+        return np.bincount(picked.ravel(), minlength=refits * items).reshape(refits, items).astype(np.float64)
+    return rng.multinomial(size, w / w.sum(), size=refits).astype(np.float64)
 
 
 def _interval(values: FloatArray) -> tuple[float, float]:
