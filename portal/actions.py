@@ -14,12 +14,13 @@ from __future__ import annotations
 import functools
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 from portal.identity import Role
-from portal.storage import Transaction
+from portal.storage import Store, Transaction
 from portal.workspace import MissingError, Workspace
 from privacy.policy import decide
 from privacy.verbs import ACTIONS as VERBS
@@ -129,7 +130,7 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
                 with workspace.store.writing() as tx:
                     workspace.flush(tx)
                     _note(workspace, tx, declared, policies=decision.policies)
-            elif NOTED.first(workspace, declared):
+            elif _noted(workspace).first(workspace, declared):
                 _note_alone(workspace, declared, decision="allowed", policies=decision.policies, reason="")
         workspace.tx = None
         workspace.done()
@@ -139,7 +140,7 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
         workspace.abandon()
         workspace.touched = {} if isinstance(error, MissingError) else touched
         if isinstance(error, Exception):
-            code = str(getattr(error, "code", "not_found" if isinstance(error, MissingError) else "fault"))
+            code = str(getattr(error, "code", "no_such_value" if isinstance(error, MissingError) else "fault"))
             _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason=code)
         workspace.touched = {}
         if isinstance(error, MissingError):
@@ -184,14 +185,19 @@ class Noted:
             return True
 
 
-NOTED = Noted()
+_all_noted: weakref.WeakKeyDictionary[Store, Noted] = weakref.WeakKeyDictionary()
+
+
+def _noted(workspace: Workspace) -> Noted:
+    noted = _all_noted.get(workspace.store)
+    return noted if noted is not None else _all_noted.setdefault(workspace.store, Noted())
 
 
 def refused(declared: Action) -> ActionError:
     """Return the one error that a member sees whom the policy does not permit an action."""
     return ActionError(
         f"your role does not permit {declared.name}",
-        code="refused",
+        code="action_refused",
         remedy="Ask an owner of the workspace, or sign in with another account.",
         action=declared.name,
     )
@@ -199,4 +205,4 @@ def refused(declared: Action) -> ActionError:
 
 def missing(what: str = "value") -> ActionError:
     """Return the one error for an id that does not exist, was erased, or belongs to somebody else."""
-    return ActionError("there is no such value here", code="not_found", remedy="Go back and choose again.", what=what)
+    return ActionError("there is no such value here", code="no_such_value", remedy="Go back and choose again.", what=what)
