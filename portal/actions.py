@@ -205,4 +205,6 @@ def refused(declared: Action) -> ActionError:
 
 def missing(what: str = "value") -> ActionError:
     """Return the one error for an id that does not exist, was erased, or belongs to somebody else."""
-    return ActionError("there is no such value here", code="no_such_value", remedy="Go back and choose again.", what=what)
+    return ActionError(
+        "there is no such value here", code="no_such_value", remedy="Go back and choose again.", what=what
+    )
