@@ -154,7 +154,7 @@ def sample(column: Column, count: int = 400) -> tuple[Cell, ...]:
     step = max(1, size // count)
     places = sorted({*range(min(size, count // 2)), *range(0, size, step)})
     if isinstance(column, pa.ChunkedArray):
-        cells: list[Cell] = column.take(pa.array(places)).to_pylist()
+        cells: list[Cell] = [column[k].as_py() for k in places]
     else:
         cells = [column[k] for k in places]
     return tuple(fold(cell) if isinstance(cell, str) else cell for cell in cells if not is_blank(cell))

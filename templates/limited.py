@@ -28,6 +28,9 @@ try:
 except ImportError:  # pragma: no cover  # not a Unix: only the wall clock and the output are limited there
     resource = None  # type: ignore[assignment]  # checked before use
 
+HIDDEN = "•••"
+"""What a preview shows of a cell with personal data."""
+
 _frame = struct.Struct(">Q")
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
@@ -264,7 +267,14 @@ def _answer(request: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], di
             if not count:
                 break
             size = min(count, len(table.raw))
-            plain["preview"] = [[shown(cell_at(c, k))[:120] for c in table.raw.columns] for k in range(size)]
+            hidden = {one.header for one in table.dropped if one.reason == "personal"}
+            plain["preview"] = [
+                [
+                    HIDDEN if header in hidden else shown(cell_at(cells, k))[:120]
+                    for header, cells in zip(table.raw.headers, table.raw.columns, strict=True)
+                ]
+                for k in range(size)
+            ]
             plain["dropped"] = [{"header": one.header, "reason": one.reason} for one in table.dropped]
             plain["date_order"] = table.date_order
             plain["rows"] = [int(row) for row in table.raw.rows[:size]]

@@ -5,6 +5,7 @@ Large clean files go through Arrow's reader, everything else through the standar
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -90,11 +91,7 @@ def decode(data: bytes, name: str) -> _Text:
             file=name,
             found="NUL",
         )
-    try:
-        pa.array([data], pa.binary()).cast(pa.string()) if len(data) < 2**31 else data.decode("utf-8")
-    except (pa.ArrowInvalid, UnicodeDecodeError):
-        pass
-    else:
+    if _is_utf8(data):
         return _decoded(data, "utf-8", name)
     for encoding in ("gb18030", "cp1252") if _looks_chinese(data) else ("cp1252", "gb18030"):
         try:
@@ -102,6 +99,19 @@ def decode(data: bytes, name: str) -> _Text:
         except FileRefused:
             continue
     return _decoded(data, "latin-1", name)
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Checked in pieces: a text of a million rows is not held twice."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    try:
+        for at in range(0, len(data), 1 << 22):
+            decoder.decode(view[at : at + (1 << 22)])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decoded(data: bytes, encoding: str, name: str) -> _Text:

@@ -24,7 +24,7 @@ def test_the_worker_says_what_the_library_says() -> None:
     answer = read_limited(data, "停机.csv", timezone="Asia/Shanghai", preview_rows=2)
     plain = understand(open_tables(data, "停机.csv"), timezone="Asia/Shanghai").to_json()
     table = answer["tables"][0]
-    assert table.pop("preview")[0] == ["M0", "2026-01-01 08:00", "2026-01-01 08:10", "卡料 0", "张三"]
+    assert table.pop("preview")[0] == ["M0", "2026-01-01 08:00", "2026-01-01 08:10", "卡料 0", "•••"]
     assert table.pop("dropped") == [{"header": "记录人", "reason": "personal"}]
     assert table.pop("rows") == [2, 3]
     table.pop("date_order")
