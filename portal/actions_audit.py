@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from portal.witness import last_witnessed
 from portal.workspace import LOG_NAME, Workspace
 from privacy.audit import AuditEntry, export
 from privacy.checkpoint import verifier_key
+from privacy.replay import Difference, differences, replay
 from privacy.verify import verify_export
 
 UNUSUAL_READS = 40
@@ -72,16 +73,18 @@ def read_log(
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def verify_log(workspace: Workspace) -> Mapping[str, Any]:
-    """Compute the whole log again and compare it with its checkpoints and the witness.
+    """Compute the whole log again; compare it with its checkpoints, with the witness, and the tables with it.
 
-    Returns `privacy.verify.Report.to_json()` with `at`; it is kept, so that the overview can show the last proof.
+    Returns `privacy.verify.Report.to_json()` with `at` and `differences`: rows of consents, releases and links (kind,
+    id, tenant, code) that say something else than the log. It is kept, so that the overview can show the last proof.
     """
     document, key = _export(workspace)
     witness = workspace.store.witness
     report = verify_export(
         document, public_key=key, witness=None if witness is None else last_witnessed(witness)
     ).to_json()
-    proof = {**report, "at": workspace.clock().isoformat()}
+    found = [asdict(one) for one in _differences(workspace)] if report["passed"] else []
+    proof = {**report, "at": workspace.clock().isoformat(), "differences": found}
     workspace.put("log_proof", proof, slot="log_proof", replace=True)
     return proof
 
@@ -208,6 +211,13 @@ def entry_of(row: EntryRow) -> Entry:
         policies=entry.policies,
         reason=entry.reason,
     )
+
+
+def _differences(workspace: Workspace) -> Sequence[Difference]:
+    """Return where the tables say something else than the log played again, both read at one moment."""
+    with workspace.store.reading() as tx:
+        entries = (AuditEntry.from_bytes(row.entry) for row in storage_ledger.every_entry(tx))
+        return differences(replay(entries), storage_release.facts(tx))
 
 
 def _export(workspace: Workspace) -> tuple[bytes, str]:

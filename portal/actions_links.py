@@ -10,6 +10,7 @@ from typing import Any
 
 from portal import storage_release, storage_values
 from portal.actions import OWNER, REPS, TENANT, ActionError, action
+from portal.identity import VENDOR
 from portal.storage import Transaction, new_id
 from portal.storage_release import LinkRow
 from portal.text import speaking, t
@@ -126,6 +127,7 @@ def invite(
         terms=sealed,
     )
     workspace.concern("", f"link/{key}")
+    workspace.touched[f"link/{key}"] = storage_release.link_digest(row)
     workspace.then(lambda tx: storage_release.add_link(tx, row))
     if address:
         with speaking(workspace.member.language):
@@ -186,6 +188,8 @@ def sales_feed(workspace: Workspace) -> Sequence[FeedItem]:
                 continue
             opened = workspace.unseal("disclosure", row.id, row.sealed, key=row.data_key)
             made = Disclosure.from_json(json.loads(opened))
+            if made.recipient not in {VENDOR, workspace.member.id} or made.until.timestamp() <= at:
+                continue  # the row says otherwise, but what was sealed under the consent counts
             items.append(feed_item(made, account=_label(workspace, tx, row.tenant) or row.handle))
             workspace.concern("", f"disclosure/{row.id}")
     return items

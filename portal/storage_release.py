@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal.storage import Transaction, consents, disclosures, link_openings, links
+from privacy.replay import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +143,12 @@ def disclosures_of(tx: Transaction, tenant: str | None = None) -> list[Disclosur
     return [DisclosureRow(**row) for row in tx.all(query)]
 
 
+def link_digest(row: LinkRow) -> str:
+    """Return the digest of what never changes on a link: the log keeps it, so that an edit of its limits shows."""
+    fixed = [row.id, row.tenant, row.author, row.kind, row.token_hash, row.created_at, row.expires_at, row.max_uses]
+    return hashlib.sha256(json.dumps(fixed).encode()).hexdigest()
+
+
 def add_link(tx: Transaction, row: LinkRow) -> None:
     """Store a link."""
     tx.run(sa.insert(links).values(**_values(row)))
@@ -191,6 +201,25 @@ def openings_by_tenant(tx: Transaction, tenant: str) -> list[OpeningRow]:
     """Return the links through which a tenant was opened."""
     query = sa.select(link_openings).where(link_openings.c.tenant == tenant).order_by(link_openings.c.at)
     return [OpeningRow(**row) for row in tx.all(query)]
+
+
+def facts(tx: Transaction) -> Iterator[Fact]:
+    """Yield the state of every consent, disclosure and link, to be compared with the log."""
+    for consent in consents_of(tx):
+        yield Fact(kind="consent", id=consent.record, tenant=consent.tenant, in_force=consent.withdrawn_at is None)
+    for made in disclosures_of(tx):
+        in_force = made.withdrawn_at is None
+        yield Fact(kind="disclosure", id=made.id, tenant=made.tenant, in_force=in_force, digest=made.digest)
+    for row in tx.all(sa.select(links).order_by(links.c.id)):
+        link = LinkRow(**row)
+        yield Fact(
+            kind="link",
+            id=link.id,
+            tenant=link.tenant,
+            in_force=link.revoked_at is None,
+            digest=link_digest(link),
+            uses=link.uses,
+        )
 
 
 def show_progress(tx: Transaction, tenant: str, *, show: bool) -> int:

@@ -300,7 +300,7 @@ class Workspace:
         """Append an audit entry with its checkpoint; returns its position. Call it last: it locks the log."""
         at = self.clock()
         name = pseudonym(installation_key(self.data_keys, NAMES, at=at, tx=tx), self.member.id)
-        resources = list(self.touched)[:MOST_RESOURCES]
+        resources = list(self.touched)[-MOST_RESOURCES:]
         entry = AuditEntry(
             time=at,
             actor=name,
@@ -312,7 +312,7 @@ class Workspace:
             decision="allowed" if decision == "allowed" else "refused",
             policies=tuple(policies),
             reason=reason or self.reason,
-            digests=tuple(digest for digest in self.touched.values() if digest)[:MOST_RESOURCES],
+            digests=tuple(digest for digest in self.touched.values() if digest)[-MOST_RESOURCES:],
         )
         return write_entry(self.data_keys, tx, entry)
 
@@ -418,8 +418,8 @@ class Workspace:
                 yield tx
 
 
-MOST_RESOURCES = 10
-"""How many values an audit entry names one by one."""
+MOST_RESOURCES = 80
+"""How many values an audit entry names one by one: the last ones, since what an action writes comes at its end."""
 
 
 def write_entry(data_keys: DataKeys, tx: Transaction, entry: AuditEntry) -> int:

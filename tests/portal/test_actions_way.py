@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from portal import (
     actions_audit,
@@ -246,7 +247,7 @@ def test_each_role_is_refused_what_it_may_not_do_and_the_refusal_is_in_the_log(w
     for role, call in refused:
         with pytest.raises(ActionError) as refusal:
             call(way.installation.as_(role))
-        assert refusal.value.code == "refused"
+        assert refusal.value.code == "action_refused"
         newest = actions_audit.read_log(officer, verb=call.__name__, limit=1)[0]
         assert (newest.decision, newest.reason, newest.role) == ("refused", "not_permitted", str(role))
 
@@ -287,6 +288,7 @@ def test_the_log_verifies_offline_and_holds_no_value(way) -> None:
     proof = actions_audit.verify_log(officer)
     assert proof["passed"], proof
     assert proof["witnessed"]
+    assert proof["differences"] == []
     document = actions_audit.export_log(officer)
     assert verify_export(document).passed
     assert MARKER.encode() not in document
@@ -304,6 +306,26 @@ def test_withdrawal_empties_the_feed_at_once(way) -> None:
     with pytest.raises(ValueError) as refusal:
         actions_release.disclose(way.owner, consent=way.met["consent"].id, digest=way.met["preview"].digest)
     assert refusal.value.code == "consent_missing"
+
+
+def test_a_row_edited_in_the_database_is_named(way) -> None:
+    officer, rep = way.installation.as_(Role.COMPLIANCE_OFFICER), way.installation.as_(Role.REP)
+    link = actions_links.invite(rep, label="a prospect").id
+    assert actions_audit.verify_log(officer)["differences"] == []
+    edits = {
+        ("disclosure", "row_revived"): "UPDATE disclosures SET withdrawn_at = NULL",
+        ("consent", "row_revived"): "UPDATE consents SET withdrawn_at = NULL",
+        ("link", "row_changed"): f"UPDATE links SET max_uses = 99 WHERE id = '{link}'",
+        ("link", "row_uses"): f"UPDATE links SET uses = 1 WHERE id = '{link}'",
+        ("link", "row_missing"): f"DELETE FROM links WHERE id = '{link}'",
+    }
+    for edit in edits.values():
+        with way.installation.store.writing() as tx:
+            tx.run(sa.text(edit))
+        found = {(one["kind"], one["code"]) for one in actions_audit.verify_log(officer)["differences"]}
+        assert edits.get(next(iter(found), ("", ""))) is not None
+    assert found == {("disclosure", "row_revived"), ("consent", "row_revived"), ("link", "row_missing")}
+    assert list(actions_links.sales_feed(rep)) == []  # what was withdrawn is not only marked: it is gone
 
 
 def test_nothing_of_the_tenant_lies_on_disk_in_the_clear(way) -> None:
