@@ -35,11 +35,11 @@ from industry_packs.errors import PackError
 from industry_packs.signing import SIGNATURE_FILE
 from simulators.line import Line
 from simulators.scenario import Module
-from templates.calculator_document import read_calculator
-from templates.checklist_document import read_checklist
+from templates.calculator_document import calculator_from
+from templates.checklist_document import checklist_from
 from templates.documents import DocumentError, Node, closest, load
-from templates.line_document import read_line
-from templates.module_document import read_module
+from templates.line_document import line_from
+from templates.module_document import module_from
 
 Made = TypeVar("Made")
 
@@ -131,13 +131,13 @@ def _read(found: Contents, name: str, content: bytes) -> None:
         case "policies":
             found.release_policy = ReleasePolicy(**kinds.RELEASE_POLICY.read(node))
         case "lines":
-            found.lines[identity] = read_line(content, name)
+            found.lines[identity] = line_from(node)
         case "modules":
-            _keep(found.modules, node, identity, read_module(content, name))
+            _keep(found.modules, node, identity, module_from(node))
         case "calculators":
-            _keep(found.calculators, node, identity, read_calculator(content, name))
+            _keep(found.calculators, node, identity, calculator_from(node))
         case "checklists":
-            _keep(found.checklists, node, identity, read_checklist(content, name))
+            _keep(found.checklists, node, identity, checklist_from(node))
         case "templates":
             template = _template(node, found.calculators)
             found.templates[template.id] = template

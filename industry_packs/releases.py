@@ -169,8 +169,12 @@ def rollback(store: Path, identity: str, *, by: str, at: datetime, reason: str) 
             id=identity,
         )
     order = [item.version for item in _history(store) if item.pack == identity and item.state == "published"]
-    gone = {item.version for item in present}
-    before = [version for version in order if version not in gone and current[identity, version].state == "deprecated"]
+    newest = max((item.version for item in present), key=version_key)
+    before = [
+        version
+        for version in order
+        if version_key(version) < version_key(newest) and current[identity, version].state == "deprecated"
+    ]
     if not before and _shipped_version(identity) is None:
         raise PackError(
             f"there is no earlier version of {identity} to go back to",

@@ -103,7 +103,11 @@ def read_checklist(text: str | bytes, name: str) -> CheckList:
 
     Raises DocumentError with the place: same_id, unknown_section, empty_section, grades_order, and all of `load`.
     """
-    document = load(text, name=name)
+    return checklist_from(load(text, name=name))
+
+
+def checklist_from(document: Node) -> CheckList:
+    """The check list of a loaded document."""
     values = CHECKLIST.read(document)
     sections = tuple(Section(id=item["id"], title=item["title"]) for item in values["sections"])
     _unique(document, "sections", (section.id for section in sections))
