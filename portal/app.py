@@ -27,7 +27,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.routing import BaseRoute
 from streamlit import config as streamlit_config
 
-from portal import storage_accounts, ui
+from portal import navigation, storage_accounts, ui
 from portal.api import Routes
 from portal.gate import Gate
 from portal.identity import VENDOR, Tenant
@@ -59,10 +59,10 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
             gc.freeze()
             yield
 
-    inner = st.App(SCRIPT, lifespan=lifespan)
+    inner = st.App(SCRIPT, lifespan=lifespan, on_script_error=ui.failed)
     streamlit_config.set_option("server.maxUploadSize", portal.settings.upload_mb)
     streamlit_config.set_option("server.port", portal.settings.port)
-    site = Routes(portal=portal, pages=ui.addresses(), more=more or []).site()
+    site = Routes(portal=portal, pages=navigation.addresses(), more=more or []).site()
     gate = Gate(portal=portal, streamlit=inner, site=site)
     return gate
 

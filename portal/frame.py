@@ -7,7 +7,8 @@ from html import escape
 import streamlit as st
 
 from portal import actions_journey, charts
-from portal.context import Visit
+from portal.context import Visit, ui_context
+from portal.navigation import pages_of
 from portal.text import t
 
 
@@ -28,6 +29,13 @@ def _strip(visit: Visit) -> str:
     link = f'<a href="/trust" target="_self">{escape(t("shell.strip.link"))}</a>'
     sample = " ms-sample" if trust.sample else ""
     return f'<div class="ms-strip{sample}"><b>{escape(whose)}</b>{facts}{link}</div>'
+
+
+def link(name: str, *, label: str, icon: str | None = None) -> None:
+    """The way to another page, where it is one of this person's pages."""
+    entry = next((entry for entry in pages_of(ui_context().member.role) if entry.name == name), None)
+    if entry is not None:
+        st.page_link(entry.file, label=label, icon=icon)
 
 
 def look() -> charts.Theme:

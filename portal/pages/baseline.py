@@ -11,7 +11,7 @@ import streamlit as st
 
 from portal import actions_runs, actions_study, charts, parts
 from portal.context import ui_context
-from portal.frame import draw, look, page_frame
+from portal.frame import draw, link, look, page_frame
 from portal.parts import Number
 from portal.text import t
 from simulators.past import Baseline, Figures, Ratio
@@ -31,7 +31,7 @@ def show() -> None:
         if getattr(error, "code", "") != "no_data":
             raise
         parts.empty(t("baseline.empty"), t("baseline.empty_why"))
-        st.page_link("pages/data.py", label=t("baseline.to_data"), icon=":material/arrow_forward:")
+        link("data", label=t("baseline.to_data"), icon=":material/arrow_forward:")
         return
     past = Baseline.from_json({name: document[name] for name in Baseline.__dataclass_fields__})
     sample = bool(document["sample"])
@@ -251,7 +251,7 @@ def _back_test(workspace: Any) -> None:
         parts.note(t("baseline.history_none"))
     else:
         parts.note(t(f"baseline.verdict_{verdict['verdict']}", grade=verdict["grade"]))
-    st.page_link("pages/line.py", label=t("baseline.next"), icon=":material/arrow_forward:")
+    link("line", label=t("baseline.next"), icon=":material/arrow_forward:")
 
 
 def _date(seconds: float) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from portal import actions_data, parts
 from portal.actions_data import DatasetView, UploadView
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.text import t
 from portal.workspace import Workspace
 from templates import catalogue
@@ -225,7 +225,7 @@ def _kept(workspace: Workspace, kept: Sequence[DatasetView]) -> None:
                 if st.button(t("data.remove"), key=f"remove-{one.id}"):
                     actions_data.remove_dataset(workspace, one.id)
                     st.rerun()
-    st.page_link("pages/baseline.py", label=t("data.next"), icon=":material/arrow_forward:")
+    link("baseline", label=t("data.next"), icon=":material/arrow_forward:")
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from portal import actions_journey, actions_links, parts
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.text import t
 
 
@@ -45,10 +43,10 @@ def show() -> None:
                 for item in feed[:10]
             ],
         )
-        st.page_link("pages/released.py", label=t("desk.to_released"), icon=":material/arrow_forward:")
+        link("released", label=t("desk.to_released"), icon=":material/arrow_forward:")
     else:
         parts.empty(t("desk.empty"), t("desk.empty_why"))
-        st.page_link("pages/links.py", label=t("desk.to_links"), icon=":material/arrow_forward:")
+        link("links", label=t("desk.to_links"), icon=":material/arrow_forward:")
 
 
 if __name__ == "__main__":

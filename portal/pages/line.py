@@ -13,7 +13,7 @@ import streamlit as st
 from portal import actions_study, catalogue, parts
 from portal.actions_study import LineView
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.text import t
 from portal.workspace import Workspace
 from simulators.line import Line, Station
@@ -43,7 +43,7 @@ def show() -> None:
         _fill(workspace, first=False)
     with st.expander(t("line.yaml")):
         _yaml(workspace, view)
-    st.page_link("pages/scenarios.py", label=t("line.next"), icon=":material/arrow_forward:")
+    link("scenarios", label=t("line.next"), icon=":material/arrow_forward:")
 
 
 def _constraint(model: Line) -> Station:

@@ -11,7 +11,7 @@ import streamlit as st
 from portal import actions_links, actions_release, actions_runs, actions_study, parts
 from portal.actions_release import ConsentView, Preview, ReleaseView
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.text import pick, t
 from portal.workspace import Workspace
 from privacy.consent import PURPOSES
@@ -29,7 +29,7 @@ def show() -> None:
     if actions_runs.result(workspace) is None:
         parts.answer(t("release.answer_nothing"), note=t("release.rule"))
         parts.empty(t("release.empty"), t("release.empty_why"))
-        st.page_link("pages/scenarios.py", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
+        link("scenarios", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
         return
     parts.answer(
         t("release.answer_live", count=len(live)) if live else t("release.answer_nothing"), note=t("release.rule")

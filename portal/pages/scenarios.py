@@ -12,7 +12,7 @@ from portal import actions_runs, actions_study, catalogue, charts, parts
 from portal.actions_study import ScenarioView
 from portal.charts import Curve
 from portal.context import ui_context
-from portal.frame import draw, look, page_frame
+from portal.frame import draw, link, look, page_frame
 from portal.parts import Number
 from portal.studies import find_scenario
 from portal.text import pick, t
@@ -31,7 +31,7 @@ def show() -> None:
     line = actions_study.line(workspace)
     if line is None:
         parts.empty(t("scenarios.no_line"), t("scenarios.no_line_why"))
-        st.page_link("pages/line.py", label=t("scenarios.to_line"), icon=":material/arrow_forward:")
+        link("line", label=t("scenarios.to_line"), icon=":material/arrow_forward:")
         return
     planned = actions_study.scenarios(workspace)
     found = actions_runs.result(workspace)
@@ -46,7 +46,7 @@ def show() -> None:
     _planned(workspace, planned)
     _offer(workspace, open_=not planned)
     if found is not None:
-        st.page_link("pages/value.py", label=t("scenarios.next"), icon=":material/arrow_forward:")
+        link("value", label=t("scenarios.next"), icon=":material/arrow_forward:")
 
 
 def _running(workspace: Workspace) -> str:

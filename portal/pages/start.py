@@ -10,7 +10,7 @@ import streamlit as st
 from portal import actions_data, actions_journey, parts
 from portal.actions_journey import Journey
 from portal.context import Visit, ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.identity import Role
 from portal.text import t
 
@@ -32,7 +32,7 @@ def show() -> None:
         parts.section(t("start.who"))
         for number in range(1, 4):
             st.markdown(f"- {t(f'start.who_{number}')}")
-        st.page_link("pages/trust.py", label=t("start.trust"))
+        link("trust", label=t("start.trust"))
     if way.waiting:
         parts.section(t("start.waiting"))
         for key, count in way.waiting:
@@ -55,14 +55,14 @@ def _next(visit: Visit, way: Journey) -> None:
     with st.container(border=True, key="ms-card-next"):
         if not edits:
             parts.section(t("start.reader"), note=t("start.reader_why"))
-            st.page_link("pages/baseline.py", label=t("start.to_baseline"), icon=":material/arrow_forward:")
+            link("baseline", label=t("start.to_baseline"), icon=":material/arrow_forward:")
             return
         step = way.next_step or "release"
         parts.section(t(f"start.next_{step}"), note=t(f"start.why_{step}"))
         if step == "release" and visit.member.role is not Role.OWNER:
             parts.note(t("start.ask_owner"))
             return
-        st.page_link(f"pages/{step}.py", label=t(f"start.go_{step}"), icon=":material/arrow_forward:")
+        link(step, label=t(f"start.go_{step}"), icon=":material/arrow_forward:")
         if step == "data" and st.button(t("data.sample_button"), key="start-sample"):
             _sample(visit.workspace)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from portal import actions_audit, parts
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.pages.log import entries_table
 from portal.text import t
 
@@ -37,7 +35,7 @@ def show() -> None:
         entries_table(day["refusals"])
     else:
         parts.note(t("today.no_refusals"), kind="done")
-    st.page_link("pages/proof.py", label=t("today.to_proof"), icon=":material/arrow_forward:")
+    link("proof", label=t("today.to_proof"), icon=":material/arrow_forward:")
 
 
 if __name__ == "__main__":

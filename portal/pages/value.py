@@ -12,7 +12,7 @@ import streamlit as st
 from portal import actions_runs, actions_study, actions_value, charts, parts
 from portal.charts import Curve
 from portal.context import Visit, ui_context
-from portal.frame import draw, look, page_frame
+from portal.frame import draw, link, look, page_frame
 from portal.identity import Role
 from portal.parts import Number
 from portal.text import pick, t
@@ -30,7 +30,7 @@ def show() -> None:
     if found is None:
         parts.empty(t("value.empty"), t("value.empty_why"))
         if visit.member.role in {Role.OWNER, Role.ANALYST}:
-            st.page_link("pages/scenarios.py", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
+            link("scenarios", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
         return
     record, claims = _choice(workspace, found)
     edits = visit.member.role in {Role.OWNER, Role.ANALYST}
@@ -378,7 +378,7 @@ def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str,
 
 def _next(visit: Visit) -> None:
     if visit.member.role is Role.OWNER:
-        st.page_link("pages/release.py", label=t("value.next"), icon=":material/arrow_forward:")
+        link("release", label=t("value.next"), icon=":material/arrow_forward:")
 
 
 if __name__ == "__main__":

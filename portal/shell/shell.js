@@ -20,6 +20,12 @@ window.prerenderReady = false;
       // no network: Streamlit says so itself
     }
   };
+  document.addEventListener("click", (event) => {
+    // on a narrow screen the navigation lies over the page: give the page back once one was chosen
+    const link = event.target instanceof Element && event.target.closest('[data-testid="stSidebarNavLink"]');
+    const close = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
+    if (link && close && window.innerWidth < 768) setTimeout(() => close.click(), 0);
+  });
   document.addEventListener("visibilitychange", check);
   window.addEventListener("pageshow", (event) => { if (event.persisted) check(); });
 })();
