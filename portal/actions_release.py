@@ -250,6 +250,9 @@ def _store(workspace: Workspace, made: Disclosure, at: datetime) -> ReleaseView:
     document = made.to_json()
     workspace.put("release", {"disclosure": document}, slot=made.id)
     workspace.release(row, json.dumps(document, ensure_ascii=False).encode(), audience=VENDOR, key=made.id)
+    # the log must name both, however much the action read before: its replay proves this table
+    for resource in [one for one in workspace.touched if one.startswith("consent/")]:
+        workspace.touched[resource] = workspace.touched.pop(resource)
     workspace.touched[f"disclosure/{made.id}"] = made.payload_digest
     return _release_view(row("", b""), made, at.timestamp())
 

@@ -418,7 +418,7 @@ class Workspace:
                 yield tx
 
 
-MOST_RESOURCES = 80
+MOST_RESOURCES = 24
 """How many values an audit entry names one by one: the last ones, since what an action writes comes at its end."""
 
 
