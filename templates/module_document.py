@@ -25,7 +25,7 @@ from templates.shapes import (
 )
 
 TIERS = Choice(("A", "B", "C", "D"))
-ID = Words(pattern=r"[a-z][a-z0-9-]{1,60}", example="fast-changeover", at_most=64)
+ID = Words(pattern=r"[a-z][a-z0-9-]{0,60}", example="fast-changeover", at_most=64)
 _month = Number(low=0, high=600)
 
 _effect = Fields(
