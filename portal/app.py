@@ -134,7 +134,7 @@ def check_production(settings: Settings) -> None:
             place="MINGSUAN_URL",
             remedy="Put the portal behind TLS and give its https address.",
         )
-    if "://" not in settings.keys and not any(Path(settings.keys).glob("*")):
+    if not settings.keys.startswith("pkcs11:") and not any(Path(settings.keys).glob("*")):
         raise SettingsError(
             "there are no keys yet",
             code="no_keys",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.clouds import key_service
 from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
 from portal.rooms import data_keys_of
@@ -48,7 +49,7 @@ class Settings:
     port: int = 8501
     url: str = ""  # default: http://127.0.0.1:<port>
     data: Path = Path("data")
-    keys: str = "keys"  # a folder, or the address of a key service
+    keys: str = "keys"  # a folder outside `data`, or the PKCS#11 URI of a token (portal/clouds.py)
     database_url: str = ""  # default: SQLite under `data`
     blobs: str = ""  # default: a folder under `data`
     executor: str = ""  # address of a Dask scheduler; default: own worker processes
@@ -158,8 +159,9 @@ class Portal:
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Portal:
     """Put the real parts together for these settings; creates folders, keys and tables that are missing."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = LocalKeys(Path(settings.keys), data_folder=settings.data)
-    store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"), witness=Path(settings.keys) / "witness.txt")
+    keys = key_service(settings.keys, data_folder=settings.data)
+    aside = Path(settings.keys) if isinstance(keys, LocalKeys) else settings.data.resolve().parent
+    store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"), witness=aside / "witness.txt")
     mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
 
