@@ -79,7 +79,7 @@ def taken(path: Path, kind: str, timezone: str) -> dict[str, Any]:
     """The typed columns of the first table of this kind in a file."""
     data = read_bytes(path)
     seen = limited.read_limited(data, path.name, kind=kind, timezone=timezone)
-    tables: list[dict[str, Any]] = list(seen["tables"])  # type: ignore[call-overload]  # JSON
+    tables: list[dict[str, Any]] = list(seen["tables"])
     for index, table in enumerate(tables):
         mapping = {column["header"]: column["field"] for column in table["columns"] if column["field"]}
         if table["kind"] == kind and mapping:
@@ -100,7 +100,7 @@ def run_fit(given: argparse.Namespace) -> Outcome:
     if given.equipment:
         columns = taken(given.equipment, "equipment", given.timezone)
         equipment = records.EquipmentList.from_columns(columns)
-    report = fit.fit_report(stops, equipment, seed=given.seed)
+    report = fit.fit_report(stops, equipment, seed=given.seed, timezone=given.timezone)
     document = {"file": given.subject.name, **report, "findings": [finding.to_json() for finding in findings]}
     lines = []
     for machine in document["machines"]:

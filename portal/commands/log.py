@@ -6,9 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from portal import wiring
+from portal import actions_audit, storage_ledger, wiring
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
-from privacy import verify
+from portal.identity import VENDOR, Member, Role
+from portal.workspace import Workspace
+from privacy import audit, verify
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,7 +47,7 @@ def run_verify(given: argparse.Namespace) -> Outcome:
 
 def run_export(given: argparse.Namespace) -> Outcome:
     """Write the log; a new file appears whole or not at all."""
-    data = wiring.portal().export_log()
+    data = actions_audit.export_log(_operator())
     if str(given.output) == "-":
         sys.stdout.buffer.write(data)
         return Outcome(document={}, lines=())
@@ -66,5 +68,22 @@ def run_export(given: argparse.Namespace) -> Outcome:
 
 def run_prove(given: argparse.Namespace) -> Outcome:
     """Print the inclusion proof of one entry."""
-    document = wiring.portal().prove_entry(given.index)
+    workspace = _operator()
+    with workspace.store.reading() as tx:
+        leaves = [row.leaf for row in storage_ledger.every_entry(tx)]
+        notes = [note for _, _, note in storage_ledger.all_checkpoints(tx)]
+    if not 0 <= given.index < len(leaves) or not notes:
+        raise InputError(
+            f"the log has no entry {given.index}; it has {len(leaves)}",
+            code="no_such_entry",
+            place="index",
+            remedy=f"Give a number from 0 to {max(len(leaves) - 1, 0)}.",
+        )
+    document = audit.prove(leaves, given.index, checkpoint=notes[-1])
     return Outcome(document={"proof": document}, lines=[document])
+
+
+def _operator() -> Workspace:
+    """The person at the machine, who reads the log as an audit administrator does; it is noted like any reading."""
+    member = Member(id="operator", tenant=VENDOR, role=Role.AUDIT_ADMIN, subject="operator", name="operator")
+    return wiring.portal().workspace(member)

@@ -1,57 +1,164 @@
-"""``pack``: the life of an industry pack."""
+"""``pack``: the life of an industry pack, from a draft to its retirement."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from industry_packs import pack, releases, signing
-from portal.commands.outcome import Outcome, read_bytes
+from industry_packs import drafts, pack, releases, signing, testing, trials
+from portal import wiring
+from portal.commands.outcome import FAILED, Outcome, Run, read_bytes
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands on packs."""
     packs = commands.add_parser("pack", help="the life of an industry pack")
     verbs = packs.add_subparsers(metavar="VERB", required=True)
-    listed = verbs.add_parser("list", help="shipped and installed packs")
-    listed.add_argument("--store", type=Path, help="folder of installed packs")
-    listed.add_argument("--json", action="store_true")
-    listed.set_defaults(run=run_list)
-    verify = verbs.add_parser("verify", help="check the signature of a pack's folder")
-    verify.add_argument("subject", metavar="FOLDER", type=Path)
-    verify.add_argument("--json", action="store_true")
-    verify.set_defaults(run=run_verify)
-    sign = verbs.add_parser("sign", help="sign a pack's folder")
-    sign.add_argument("subject", metavar="FOLDER", type=Path)
+
+    def verb(name: str, run: Run, about: str, subject: str = "") -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = verbs.add_parser(name, help=about)
+        if subject == "FOLDER":
+            made.add_argument("subject", metavar="FOLDER", type=Path)
+        elif subject:
+            made.add_argument("id", metavar="ID")
+            if subject == "VERSION":
+                made.add_argument("version", metavar="VERSION")
+        made.add_argument("--json", action="store_true")
+        made.set_defaults(run=run)
+        return made
+
+    verb("list", run_list, "shipped and installed packs").add_argument("--store", type=Path, help=_STORE)
+    new = verb("new", run_new, "a draft, from the nearest pack", "FOLDER")
+    new.add_argument("--like", default="discrete-manufacturing", help="pack to start from")
+    new.add_argument("--title-zh", default="新行业包")
+    new.add_argument("--title-en", default="New pack")
+    new.add_argument("--owner", default="author")
+    new.add_argument("--reviewer", default="reviewer")
+    verb("lint", run_lint, "every rule of the gate", "FOLDER")
+    verb("test", run_test, "the whole gate: rules and tests", "FOLDER")
+    verb("verify", run_verify, "check the signature", "FOLDER")
+    sign = verb("sign", run_sign, "sign a folder", "FOLDER")
     sign.add_argument("--key", type=Path, required=True, help="Ed25519 private key, PEM")
-    sign.add_argument("--json", action="store_true")
-    sign.set_defaults(run=run_sign)
+    install = verb("install", run_install, "take a signed pack into the store (sandbox)", "FOLDER")
+    publish = verb("publish", run_publish, "release a version; not by its author", "VERSION")
+    publish.add_argument("--share", type=float, default=1.0, help="share of tenants (a canary), such as 0.05")
+    back = verb("rollback", run_rollback, "back to the version before", "ID")
+    retire = verb("retire", run_retire, "take a version out of use for good", "VERSION")
+    for made in (install, publish, back, retire):
+        made.add_argument("--store", type=Path, help=_STORE)
+        made.add_argument("--by", required=True, help="who does it")
+    for made in (publish, back, retire):
+        made.add_argument("--reason", default="", help="why, at least 20 characters")
+
+
+_STORE = "folder of installed packs (default: packs in the data folder)"
+
+
+def _store(given: argparse.Namespace) -> Path:
+    return Path(given.store) if given.store else wiring.read_settings().data / "packs"
+
+
+def _told(document: Mapping[str, Any]) -> list[str]:
+    return [f"{name}: {value}" for name, value in document.items() if not isinstance(value, list | dict)]
 
 
 def run_list(given: argparse.Namespace) -> Outcome:
     """List packs; needs no running portal."""
-    document = releases.list_packs(given.store)
-    rows = document["packs"]
-    assert isinstance(rows, list)
-    lines = [f"{row['id']:<28} {row['version']:<10} {row['state']:<12} {row['title']['en']}" for row in rows]
+    store = _store(given)
+    document = releases.list_packs(store if store.is_dir() else None)
+    lines = [f"{r['id']:<28} {r['version']:<10} {r['state']:<12} {r['title']['en']}" for r in document["packs"]]
     return Outcome(document=document, lines=lines)
 
 
-def run_verify(given: argparse.Namespace) -> Outcome:
-    """Check the signature against the pinned keys."""
-    found = pack.load_pack(given.subject)
-    document = {
-        "id": found.manifest.id,
-        "version": found.manifest.version,
-        "digest": found.digest,
-        "signed_by": found.signed_by,
-    }
-    return Outcome(
-        document=document, lines=[f"{found.manifest.id} {found.manifest.version}: signed by {found.signed_by}"]
+def run_new(given: argparse.Namespace) -> Outcome:
+    """Write a draft into an empty folder; its name is the pack's id."""
+    start = next((one for one in pack.shipped_packs() if one.manifest.id == given.like), None)
+    if start is None:
+        raise pack.PackError(
+            f"there is no pack {given.like!r}",
+            code="no_such_pack",
+            place="--like",
+            remedy="Choose one of mingsuan pack list.",
+            id=given.like,
+        )
+    document = drafts.new_pack(
+        given.subject,
+        start=start,
+        identity=given.subject.name,
+        title={"zh-CN": given.title_zh, "en": given.title_en},
+        owner=given.owner,
+        reviewer=given.reviewer,
     )
+    return Outcome(document=document, lines=_told(document))
+
+
+def run_lint(given: argparse.Namespace) -> Outcome:
+    """Check every rule."""
+    return _judged(testing.lint(given.subject))
+
+
+def run_test(given: argparse.Namespace) -> Outcome:
+    """Check every rule, then run every test."""
+    return _judged(trials.gate(given.subject))
+
+
+def _judged(document: Mapping[str, Any]) -> Outcome:
+    lines = [
+        f"{found['file']}: {found['place']}: {found['message']} {found['remedy']}" for found in document["findings"]
+    ]
+    lines += [
+        f"{'passed' if test['passed'] else 'FAILED'}  {test['name']}  {test['why']}"
+        for test in document.get("tests", ())
+    ]
+    lines.append("passed" if document["passed"] else "FAILED")
+    return Outcome(document=document, lines=lines, status=0 if document["passed"] else FAILED)
+
+
+def run_verify(given: argparse.Namespace) -> Outcome:
+    """Check the signature against the pinned keys; a bad one is a failed check."""
+    try:
+        found = pack.load_pack(given.subject)
+    except pack.PackError as error:
+        if error.code not in {"unsigned", "tampered", "untrusted_key", "revoked_key", "bad_signature_file"}:
+            raise
+        body = {"code": error.code, "file": given.subject.name, "place": error.place, "message": str(error)}
+        document = {"error": {**body, "remedy": error.remedy}}
+        return Outcome(document=document, lines=[f"{error} {error.remedy}"], status=FAILED)
+    about = {"id": found.id, "version": found.version, "digest": found.digest, "signed_by": found.signed_by}
+    return Outcome(document=about, lines=_told(about))
 
 
 def run_sign(given: argparse.Namespace) -> Outcome:
     """Write pack.sig."""
     signature = signing.sign(given.subject, read_bytes(given.key))
     return Outcome(document={"key": signature.key, "digest": signature.digest}, lines=[f"signed by {signature.key}"])
+
+
+def run_install(given: argparse.Namespace) -> Outcome:
+    """Take a signed pack into the store."""
+    document = releases.install(given.subject, _store(given), by=given.by, at=wiring.utc_now())
+    return Outcome(document=document, lines=_told(document))
+
+
+def run_publish(given: argparse.Namespace) -> Outcome:
+    """Release a version, to all or to a share."""
+    document = releases.publish(
+        _store(given), given.id, given.version, by=given.by, at=wiring.utc_now(), share=given.share, reason=given.reason
+    )
+    return Outcome(document=document, lines=_told(document))
+
+
+def run_rollback(given: argparse.Namespace) -> Outcome:
+    """Back to the version before."""
+    document = releases.rollback(_store(given), given.id, by=given.by, at=wiring.utc_now(), reason=given.reason)
+    return Outcome(document=document, lines=_told(document))
+
+
+def run_retire(given: argparse.Namespace) -> Outcome:
+    """Take a version out of use."""
+    document = releases.retire(
+        _store(given), given.id, given.version, by=given.by, at=wiring.utc_now(), reason=given.reason
+    )
+    return Outcome(document=document, lines=_told(document))

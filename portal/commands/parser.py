@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib.metadata import version
 
-from portal.commands import files, house, log, models, packs
+from portal.commands import files, house, log, models, packs, studies
 
 
 def build() -> argparse.ArgumentParser:
@@ -17,6 +17,6 @@ def build() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mingsuan {version('mingsuan')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (house, files, models, packs, log):
+    for group in (house, files, models, studies, packs, log):
         group.add(commands)
     return parser
