@@ -127,8 +127,16 @@ def fit_line(
     the template's crew of the station, if it has one.
 
     Raises:
-        ModelError: no station of the template appears in the records (`no_station_matches`).
+        ModelError: there is no stop (`no_stops`), or no station of the template appears in the records
+            (`no_station_matches`).
     """
+    if not len(stops):
+        raise ModelError(
+            "a line is fitted to stops, and there are none",
+            code="no_stops",
+            place="stops",
+            remedy="Upload a stop log with at least one usable row.",
+        )
     logged = {str(name) for log in (stops, counts) if log is not None for name in np.unique(log.station)}
     names = [station.name for station in template.stations]
     if not logged & set(names):

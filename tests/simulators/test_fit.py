@@ -188,3 +188,9 @@ def test_a_template_that_fits_no_record_is_refused():
     with pytest.raises(ModelError) as error:
         fit_line(StopLog.of(history("filler", np.random.default_rng(9), days=3)), None, None, template("labeller"))
     assert error.value.code == "no_station_matches"
+
+
+def test_a_line_is_not_fitted_to_nothing():
+    with pytest.raises(ModelError) as error:
+        fit_line(StopLog.of([]), None, None, template("filler"))
+    assert error.value.code == "no_stops"
