@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from templates.cells import Distinct, distinct
+from templates.cells import Distinct, distinct, plain_array
 from templates.tables import Cell, Column
 
 _body = re.compile(r"([-+−]?)\s*[¥$€£]?\s*((?:\d[\d.,'’ \u00a0]*)?\d|[.,]\d+)(?:[eE]([-+]?\d{1,3}))?\s*(.*)", re.DOTALL)
@@ -103,12 +103,12 @@ def numbers(column: Column, *, prior_comma: bool = False, known: Distinct | None
     size = len(column)
     if isinstance(column, pa.ChunkedArray) and not prior_comma:
         try:
-            quick = pc.cast(pc.call_function("utf8_trim_whitespace", [column]), pa.float64()).to_numpy()
+            quick = pc.cast(pc.call_function("utf8_trim_whitespace", [column]), pa.float64())
         except pa.ArrowInvalid:
             pass
         else:
-            values = np.array(quick, dtype=np.float64)
-            values[~np.isfinite(values)] = np.nan
+            found, valid = plain_array(quick, np.float64)
+            values = np.where(valid & np.isfinite(found), found, np.nan)
             return Numbers(values=values, bad=np.zeros(size, dtype=bool), units=(), decimal_comma=False, unclear=False)
     cells = known or distinct(column)
     comma, unclear = decimal_comma((v for v in cells.cells if isinstance(v, str)), prior=prior_comma)

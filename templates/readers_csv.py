@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from templates.cells import plain_array
 from templates.grids import is_total, tables_of
 from templates.headings import Grid, Heading, filled, heading
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
@@ -248,7 +249,7 @@ def _quick(text: _Text, start: str, separator: str, name: str, caps: Caps) -> Ra
                 delimiter=separator, ignore_empty_lines=False, newlines_in_values=data.find(b'"') >= 0
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
             ),
         )
     except pa.ArrowInvalid:  # ragged, or a broken quote: the careful way says where
@@ -271,7 +272,7 @@ def _as_raw(table: pa.Table, head: Heading, name: str, skip: int) -> RawTable:
     words: list[str] = opening.dictionary.to_pylist()
     suspects = [k for k, word in enumerate(words) if word == head.names[0] or is_total([word])]
     if suspects:
-        codes = opening.indices.to_numpy()
+        codes, _ = plain_array(opening.indices, np.int32)
         for place in np.flatnonzero(np.isin(codes, suspects))[:10_000]:
             record: list[Cell] = [column[int(place)].as_py() or None for column in columns]
             if is_total(record) or all(str(a or "") == b for a, b in zip(record, head.names, strict=True)):

@@ -20,7 +20,7 @@ Cell = str | float | int | bool | datetime | date | time | timedelta | None
 """One cell as the file holds it; an empty one is None."""
 
 Column: TypeAlias = pa.ChunkedArray | Sequence[Cell]
-"""The cells of one column: an Arrow string column from a large text file, else a list of cells."""
+"""The cells of one column: an Arrow string column from a large text file (blanks are null), else a list of cells."""
 
 
 class FileRefused(DocumentError):  # noqa: N818  # reads as what happened to the file
