@@ -52,12 +52,14 @@ def compile_formula(name: str, text: str, unit: str, known: Mapping[str, Kind], 
             got=str(part.kind.dimension),
             unit=unit,
         )
-    fixed = {key: value for key, (_, value) in constants.items()}
+    fixed = {key: value for key, (_, value) in constants.items() if key in names_in(tree)}
     run = part.run
+    if fixed:
+        inner = run
 
-    def run_with_constants(values: Mapping[str, Array]) -> Array:
-        return run({**fixed, **values})
+        def run(values: Mapping[str, Array]) -> Array:
+            return inner({**fixed, **values})
 
     uses = names_in(tree) - frozenset(CONSTANT_NAMES) - frozenset(frame.lookups)
     kind = replace(part.kind, dimension=wanted.dimension)
-    return Compiled(name=name, tree=tree, unit=wanted, kind=kind, uses=uses, run=run_with_constants)
+    return Compiled(name=name, tree=tree, unit=wanted, kind=kind, uses=uses, run=run)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from calculators.units import Array
 
+BLOCK = 64  # series solved side by side
 GRID = 100  # rates looked at on either side of 0 when the counts do not decide
 MOST_ROOTS = 32
 HIGHEST_RATE = 1e4
@@ -72,7 +73,7 @@ def all_irr(flows: Array) -> tuple[float, ...]:
     if row.ndim != 1 or not np.isfinite(row).all():
         return ()
     found = np.empty(2 * MOST_ROOTS)
-    return tuple(sorted(float(rate) for rate in found[: _all_roots(row, found)]))
+    return tuple(sorted(float(rate) for rate in found[: _all_roots(row, (_grid(0), _grid(1)), found)]))
 
 
 def sign_changes(flows: Array) -> NDArray[np.int64]:
@@ -122,30 +123,47 @@ def _root(
 
 
 @njit(cache=True, nogil=True)
-def _at(k: int, side: int) -> float:
-    """Grid of x (side 0: r = 1e-7 ... 1e4) or of y = 1 + r (side 1: r = -1e-7 ... -1), from 1 down."""
-    if k == 0:
-        return 1.0
-    if side == 0:
-        return float(1.0 / (1.0 + SMALLEST_RATE * (HIGHEST_RATE / SMALLEST_RATE) ** (k / GRID)))
-    return float(1.0 - SMALLEST_RATE * ((1.0 - 1e-6) / SMALLEST_RATE) ** (k / GRID))
+def _grid(side: int) -> Array:
+    """Values of x (side 0: r = 1e-7 ... 1e4) or of y = 1 + r (side 1: r = -1e-7 ... -1), from 1 down."""
+    points = np.ones(GRID + 1)
+    for k in range(1, GRID + 1):
+        if side == 0:
+            points[k] = 1.0 / (1.0 + SMALLEST_RATE * (HIGHEST_RATE / SMALLEST_RATE) ** (k / GRID))
+        else:
+            points[k] = 1.0 - SMALLEST_RATE * ((1.0 - 1e-6) / SMALLEST_RATE) ** (k / GRID)
+    return points
 
 
 @njit(cache=True, nogil=True)
-def _scan(row: Array, first: int, last: int, side: int, found: Array, count: int) -> int:
+def _values(row: Array, first: int, last: int, backwards: bool, points: Array) -> tuple[Array, Array]:
+    """The polynomial and its derivative at many points at once."""
+    values, slopes = np.zeros(len(points)), np.zeros(len(points))
+    for step in range(last - first + 1):
+        c = row[first + step] if backwards else row[last - step]
+        for k in range(len(points)):
+            slopes[k] = slopes[k] * points[k] + values[k]
+            values[k] = values[k] * points[k] + c
+    return values, slopes
+
+
+@njit(cache=True, nogil=True)
+def _scan(row: Array, first: int, last: int, side: int, grid: Array, found: Array, count: int) -> int:
     """Append to `found` the rates on one side of 0; return the new count."""
     backwards = side == 1
-    x1, v1, d1 = 1.0, 0.0, 0.0
-    for k in range(GRID + 1):
-        x = _at(k, side)
-        v, d = _value(row, first, last, backwards, x)
-        if k >= 1 and v1 != 0.0 and (v < 0.0) != (v1 < 0.0) and count < len(found):
+    values, slopes = _values(row, first, last, backwards, grid)
+    for k in range(1, len(grid)):
+        x1, x, v1, v, d1, d = grid[k - 1], grid[k], values[k - 1], values[k], slopes[k - 1], slopes[k]
+        if k == 1 and values[0] == 0.0:
+            continue  # the root at 0 is known; one next to it is not told apart
+        if (v < 0.0) != (v1 < 0.0) and count < len(found):
             root = _root(row, first, last, backwards, x, x1, v, x1)
             found[count] = 1.0 / root - 1.0 if side == 0 else root - 1.0
             count += 1
-        elif k >= 1 and v1 != 0.0 and v != 0.0 and (d < 0.0) != (d1 < 0.0) and count + 1 < len(found):
-            # an extremum lies between: follow it and look on which side of 0 it is
-            low, high, low_slope = x, x1, d
+        elif v != 0.0 and (d < 0.0) == (v > 0.0) and (d1 < 0.0) == (v < 0.0) and count + 1 < len(found):
+            # a dip towards 0 lies between; only where the tangents of its two ends meet beyond 0 can it reach 0
+            if (v + d * ((v1 - v + d * x - d1 * x1) / (d - d1) - x) < 0.0) == (v < 0.0):
+                continue
+            low, high = x, x1
             for _ in range(45):
                 middle = 0.5 * (low + high)
                 value, slope = _value(row, first, last, backwards, middle)
@@ -155,11 +173,10 @@ def _scan(row: Array, first: int, last: int, side: int, found: Array, count: int
                         found[count] = 1.0 / root - 1.0 if side == 0 else root - 1.0
                         count += 1
                     break
-                if (slope < 0.0) == (low_slope < 0.0):
+                if (slope < 0.0) == (d < 0.0):
                     low = middle
                 else:
                     high = middle
-        x1, v1, d1 = x, v, d
     return count
 
 
@@ -174,7 +191,7 @@ def _ends(row: Array) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _all_roots(row: Array, found: Array) -> int:
+def _all_roots(row: Array, grids: tuple[Array, Array], found: Array) -> int:
     first, last = _ends(row)
     if first >= last:
         return 0
@@ -185,64 +202,113 @@ def _all_roots(row: Array, found: Array) -> int:
     if total == 0.0:
         found[0] = 0.0
         count = 1
-    count = _scan(row, first, last, 0, found, count)
-    return _scan(row, first, last, 1, found, count)
+    count = _scan(row, first, last, 0, grids[0], found, count)
+    return _scan(row, first, last, 1, grids[1], found, count)
+
+
+@njit(cache=True, nogil=True)
+def _changes(row: Array, first: int, last: int, backwards: bool, cumulative: bool) -> int:
+    """Changes of sign of the flows, or of their running total from either end; zeros left out."""
+    count, sign, total = 0, 0, 0.0
+    for step in range(last - first + 1):
+        c = row[last - step] if backwards else row[first + step]
+        total = total + c if cumulative else c
+        now = int(total > 0.0) - int(total < 0.0)
+        count += int(now * sign < 0)
+        sign = now if now != 0 else sign
+    return count
 
 
 @njit(cache=True, nogil=True)
 def _solve_rows(rows: Array, rate: Array, status: NDArray[np.int8], changes: NDArray[np.int64]) -> None:
+    """Classify every series; solve those with one root in blocks, scan the few others."""
+    grids = (_grid(0), _grid(1))
     found = np.empty(2 * MOST_ROOTS)
-    near_x, near_y = 1.0, 1.0  # the root of the series before is where the search of the next begins
+    queue = np.empty(BLOCK, np.int64)
+    waiting = 0
     for i in range(len(rows)):
         row = rows[i]
         rate[i] = np.nan
         status[i] = 0
         first, last = _ends(row)
-        total, sign, front, front_sign, change = 0.0, 0.0, 0, 0.0, 0
-        finite = True
+        total = 0.0
         for t in range(first, last + 1):
-            c = row[t]
-            if not np.isfinite(c):
-                finite = False
-            total += c
-            if c * sign < 0.0:
-                change += 1
-            if c != 0.0:
-                sign = 1.0 if c > 0.0 else -1.0
-            if total * front_sign < 0.0:
-                front += 1
-            if total != 0.0:
-                front_sign = 1.0 if total > 0.0 else -1.0
-        changes[i] = change
-        if not finite or change == 0:
+            total += row[t]
+        changes[i] = _changes(row, first, last, False, False)
+        if not np.isfinite(total) or changes[i] == 0:
             continue
-        if change == 1 and total == 0.0:
-            rate[i] = 0.0
-            status[i] = 1
-            continue
-        if change == 1 or (front == 1 and total != 0.0):
-            if front == 1:
-                near_x = _root(row, first, last, False, 0.0, 1.0, row[first], near_x)
-                rate[i] = 1.0 / near_x - 1.0
-            else:
-                near_y = _root(row, first, last, True, 0.0, 1.0, row[last], near_y)
-                rate[i] = near_y - 1.0
-            status[i] = 1
-            continue
-        back, back_sign, behind = 0, 0.0, 0.0
-        for t in range(last, first - 1, -1):
-            behind += row[t]
-            if behind * back_sign < 0.0:
-                back += 1
-            if behind != 0.0:
-                back_sign = 1.0 if behind > 0.0 else -1.0
-        if front == 0 and total != 0.0 and back <= 1:
-            if back == 1:
-                near_y = _root(row, first, last, True, 0.0, 1.0, row[last], near_y)
-                rate[i] = near_y - 1.0
+        front = _changes(row, first, last, False, True)
+        if total == 0.0:
+            if changes[i] == 1:
+                rate[i] = 0.0
                 status[i] = 1
+                continue
+        elif changes[i] == 1 or front == 1:
+            status[i] = -1 if front == 1 else -2
+        elif front == 0:
+            back = _changes(row, first, last, True, True)
+            if back == 0:
+                continue
+            if back == 1:
+                status[i] = -2
+        if status[i] < 0:
+            queue[waiting] = i
+            waiting += 1
+            if waiting == BLOCK:
+                _solve_block(rows, queue[:waiting], rate, status)
+                waiting = 0
             continue
-        count = _all_roots(row, found)
+        count = _all_roots(row, grids, found)
         if count == 1:
             rate[i] = found[0]
         status[i] = min(count, 2)
+    _solve_block(rows, queue[:waiting], rate, status)
+
+
+@njit(cache=True, nogil=True)
+def _solve_block(rows: Array, queue: NDArray[np.int64], rate: Array, status: NDArray[np.int8]) -> None:
+    """Newton's method on several series side by side; status -1: a root in x, -2: one in y = 1 + r."""
+    width, length = len(queue), rows.shape[1]
+    table = np.empty((length, width))
+    x, low, high = np.ones(width), np.zeros(width), np.ones(width)
+    negative, done = np.zeros(width, np.bool_), np.zeros(width, np.bool_)
+    values, slopes = np.empty(width), np.empty(width)
+    for k in range(width):
+        row = rows[queue[k]]
+        first, last = _ends(row)
+        backwards = status[queue[k]] == -2
+        negative[k] = (row[last] if backwards else row[first]) < 0.0
+        for t in range(length):
+            table[t, k] = row[t] if backwards else row[length - 1 - t]
+    for _ in range(200):
+        values[:] = 0.0
+        slopes[:] = 0.0
+        for t in range(length):
+            for k in range(width):
+                slopes[k] = slopes[k] * x[k] + values[k]
+                values[k] = values[k] * x[k] + table[t, k]
+        running = False
+        for k in range(width):
+            if done[k]:
+                continue
+            value, slope = values[k], slopes[k]
+            if (value < 0.0) == negative[k]:
+                low[k] = x[k]
+            else:
+                high[k] = x[k]
+            step = x[k] - value / slope if slope != 0.0 else -1.0
+            if low[k] < step < high[k]:
+                done[k] = abs(step - x[k]) <= 1e-9 * x[k]  # the error of this step is about its square
+            elif value == 0.0:
+                step = x[k]
+                done[k] = True
+            else:
+                step = 0.5 * (low[k] + high[k])
+                done[k] = step in (low[k], high[k])
+            x[k] = step
+            running = running or not done[k]
+        if not running:
+            break
+    for k in range(width):
+        rate[queue[k]] = 1.0 / x[k] - 1.0 if status[queue[k]] == -1 else x[k] - 1.0
+        status[queue[k]] = 1

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from calculators.units import Array, CalculationError
@@ -69,12 +71,12 @@ def sobol(model: Model, inputs: int, *, samples: int, seed: int, resamples: int 
         zero = np.zeros(inputs)
         flat = np.zeros((inputs, 2))
         return SobolShares(first=zero, total=zero, first_interval=flat, total_interval=flat, variance=0.0, mean=mean)
-    weights = np.random.default_rng(seed).multinomial(
-        results.shape[1], np.full(results.shape[1], 1 / results.shape[1]), size=resamples
-    )
-    weighted = weights / results.shape[1]
-    variances = weighted @ spread - (weighted @ ((f_a + f_b) / 2)) ** 2
-    first_draws, total_draws = weighted @ products.T / variances[:, None], weighted @ squares.T / variances[:, None]
+    count = results.shape[1]
+    picks = np.random.default_rng(seed).integers(0, count, (resamples, count))
+    means = _resampled(picks, np.vstack([spread[None], (f_a + f_b)[None] / 2, products, squares]))
+    variances = means[:, 0] - means[:, 1] ** 2
+    draws = means[:, 2:] / variances[:, None]
+    first_draws, total_draws = draws[:, :inputs], draws[:, inputs:]
     return SobolShares(
         first=products.mean(axis=1) / variance,
         total=squares.mean(axis=1) / variance,
@@ -83,6 +85,21 @@ def sobol(model: Model, inputs: int, *, samples: int, seed: int, resamples: int 
         variance=variance,
         mean=mean,
     )
+
+
+@njit(cache=True, nogil=True)
+def _resampled(picks: NDArray[np.int64], table: Array) -> Array:
+    """Mean of each row of the table over the columns that each resample picked: [resample, row]."""
+    means = np.empty((len(picks), len(table)))
+    for k in range(len(table)):
+        row = table[k]
+        for b in range(len(picks)):
+            pick = picks[b]
+            total = 0.0
+            for i in range(len(pick)):
+                total += row[pick[i]]
+            means[b, k] = total / len(pick)
+    return means
 
 
 def one_way(model: Model, inputs: int, *, low: float = 0.1, high: float = 0.9) -> tuple[float, Array]:

@@ -39,10 +39,13 @@ __all__ = [
     "run_calculator",
 ]
 
-CHUNK = 4096
-"""Draws computed at a time, so that all formulas of a chunk stay in the processor's cache."""
+CHUNK = 8192
+"""Draws computed at a time where all are single numbers; fewer for series, so that a chunk stays in the cache."""
 
-KEPT_DRAWS = 4096
+CHUNK_OF_SERIES = 2**17
+"""Draws times periods computed at a time."""
+
+KEPT_DRAWS = 2048
 """Draws kept of a series; its percentiles by period are over these. Single numbers keep every draw."""
 
 
@@ -281,8 +284,9 @@ def _computed(plan: Plan, drivers: Drivers, points: Array, wanted: frozenset[str
     """The wanted names at points [n, driver], [n or 1, axis or 1] in base units."""
     needed = plan.ancestors(*wanted)
     found: dict[str, list[Array]] = {name: [] for name in wanted}
-    for start in range(0, len(points), CHUNK):
-        values = _chunk(plan, drivers, points[start : start + CHUNK], needed)
+    size = _chunk_size(plan)
+    for start in range(0, len(points), size):
+        values = _chunk(plan, drivers, points[start : start + size], needed)
         for name in wanted:
             found[name].append(values[name])
     return {name: _joined(parts) for name, parts in found.items()}
@@ -292,6 +296,11 @@ def _joined(parts: Sequence[Array]) -> Array:
     if len(parts) == 1 or len(parts[0]) == 1:
         return parts[0]
     return np.concatenate(parts)
+
+
+def _chunk_size(plan: Plan) -> int:
+    series = any(plan.kind(name).axis for name in (*plan.inputs, *plan.compiled))
+    return max(256, CHUNK_OF_SERIES // (plan.frame.periods + 1)) if series else CHUNK
 
 
 def _chunk(plan: Plan, drivers: Drivers, points: Array, needed: frozenset[str]) -> dict[str, Array]:
@@ -314,6 +323,9 @@ def _hold_back(plan: Plan, cap: str, values: dict[str, Array]) -> None:
     for name in covered[1:]:
         total = total + np.maximum(values[name], 0.0)
     limit = np.maximum(values[cap], 0.0)
+    if not (total > limit).any():
+        values |= {f"raw {name}": values[name] for name in covered}
+        return
     scale = np.where(total > limit, limit / np.where(total > 0, total, 1.0), 1.0)
     for name in covered:
         raw = values[name]
@@ -333,14 +345,17 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
     every = frozenset({*plan.inputs, *plan.compiled})
     kept: dict[str, list[Array]] = {name: [] for name in every}
     held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by}
-    for start in range(0, draws, CHUNK):
-        chunk = points[start : start + CHUNK]
+    size = _chunk_size(plan)
+    for start in range(0, draws, size):
+        chunk = points[start : start + size]
         computed = _chunk(plan, drivers, chunk, every)
         for name in every:
             array = computed[name]
             if start == 0 or (len(array) > 1 and not (plan.kind(name).axis and start >= KEPT_DRAWS)):
-                kept[name].append(array)
+                kept[name].append(array[: KEPT_DRAWS - start] if plan.kind(name).axis else array)
         for name, parts in held.items():
+            if computed[f"raw {name}"] is computed[name]:
+                continue
             lost = np.broadcast_to(computed[f"raw {name}"] - computed[name], (len(chunk), computed[name].shape[1]))
             total = lost.sum(axis=1)
             parts.append((int(np.count_nonzero(total > 0)), float(total.sum())))

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
@@ -123,11 +124,25 @@ def pert_quantile(p: ArrayLike, low: float, mode: float, high: float) -> Array:
     """Beta on [low, high] with the mode's weight 4.
 
     Read off a table of 2049 exact quantiles, cosine-spaced towards both ends, with straight lines between: the error
-    is below 1e-5 of the range for p in [0.0001, 0.9999], far less than the estimates are worth.
+    is below 1e-4 of the range for p in [0.0001, 0.9999], far less than the estimates are worth.
     """
     share = (mode - low) / (high - low)
     nodes, values = _beta_table(round(share, 12))
-    return np.asarray(low + (high - low) * np.interp(np.asarray(p, np.float64), nodes, values))
+    at = np.ascontiguousarray(p, np.float64)
+    return low + (high - low) * _between(at.reshape(-1), nodes, values).reshape(at.shape)
+
+
+@njit(cache=True, nogil=True)
+def _between(at: Array, nodes: Array, values: Array) -> Array:
+    """Straight lines between the table's points; the cosine spacing gives the place without a search."""
+    found = np.empty(len(at))
+    last = len(nodes) - 2
+    for i in range(len(at)):
+        p = min(max(at[i], 0.0), 1.0)
+        k = min(int(np.arccos(1.0 - 2.0 * p) / np.pi * (last + 1)), last)
+        weight = (p - nodes[k]) / (nodes[k + 1] - nodes[k])
+        found[i] = values[k] + weight * (values[k + 1] - values[k])
+    return found
 
 
 @lru_cache(maxsize=512)
