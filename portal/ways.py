@@ -56,7 +56,7 @@ WAYS: tuple[Way, ...] = (
 
 RATES: dict[str, Rate] = {
     "general": Rate(burst=600, per_second=40),
-    "doors": Rate(burst=60, per_second=1),
+    "doors": Rate(burst=120, per_second=2),
     "api": Rate(burst=200, per_second=20),
     "sockets": Rate(burst=60, per_second=2),
 }
