@@ -178,6 +178,8 @@ def key_service(address: str, *, data_folder: Path) -> KeyService:
 
     The PIN is read from the file of `pin-source`, so that it stands in no environment and no process list.
     """
+    if "://" in address and not address.startswith("pkcs11:"):
+        raise _away(f"there is no key service of the kind {address.partition('://')[0]!r}")
     if not address.startswith("pkcs11:"):
         return LocalKeys(Path(address), data_folder=data_folder)
     path, _, query = address.removeprefix("pkcs11:").partition("?")

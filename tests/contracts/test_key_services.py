@@ -224,6 +224,12 @@ def test_a_setting_names_a_folder_or_a_token(tmp_path: Path) -> None:
     assert isinstance(service, Pkcs11Keys)
     assert service.create_key("acme", at=AT).version == 1
     service.close()
-    for bad in ("pkcs11:", "pkcs11:token=mingsuan", address.replace("pin-source", "pin-value"), address + "x"):
+    for bad in (
+        "kms://keys.example.com",
+        "pkcs11:",
+        "pkcs11:token=mingsuan",
+        address.replace("pin-source", "pin-value"),
+        address + "x",
+    ):
         with refusal("keys_away"):
             key_service(bad, data_folder=tmp_path / "data")

@@ -18,7 +18,7 @@ from portal.wiring import Settings, SettingsError, read_settings
 GOOD = {
     "MINGSUAN_URL": "https://portal.example.com",
     "MINGSUAN_SMTP": "smtps://u:p@mail.example.com",
-    "MINGSUAN_KEYS": "kms://keys.example.com",
+    "MINGSUAN_KEYS": "pkcs11:token=mingsuan",
 }
 
 
