@@ -10,10 +10,11 @@ from typing import Any
 
 from portal import storage_ledger, storage_release
 from portal.actions import ACTIONS, OFFICERS, action
+from portal.noting import LOG_NAME
 from portal.rooms import LOG, installation_key
 from portal.storage_ledger import EntryRow, Filter
 from portal.witness import last_witnessed
-from portal.workspace import LOG_NAME, Workspace
+from portal.workspace import Workspace
 from privacy.audit import AuditEntry, export
 from privacy.checkpoint import verifier_key
 from privacy.replay import Difference, differences, replay

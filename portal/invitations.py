@@ -10,10 +10,10 @@ from typing import Any
 from portal import storage_accounts, storage_release
 from portal.actions import ActionError
 from portal.identity import VENDOR, Member, Profile, Role, Tenant
+from portal.noting import write_entry
 from portal.rooms import DIGEST, LOG, NAMES, SEAL, DataKeys, Room, data_keys_of, installation_key
 from portal.storage import Store, Transaction, new_id
 from portal.storage_release import LinkRow, OpeningRow
-from portal.workspace import write_entry
 from privacy.audit import AuditEntry, pseudonym
 from privacy.keys import KeyService
 from privacy.links import ShareLink, check_link, normal_email, token_hash

@@ -14,8 +14,7 @@ import contextlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -23,9 +22,9 @@ from numpy.typing import NDArray
 
 from portal.identity import Member
 from portal.kept import KEPT
-from portal.rooms import DIGEST, LOG, NAMES, SEAL, DataKeys, Room, data_keys_of, installation_key
+from portal.noting import entry_of, write_entry
+from portal.rooms import DIGEST, LOG, NAMES, SEAL, Room, data_keys_of, installation_key
 from portal.storage import Store, Transaction, new_id
-from portal.storage_ledger import EntryRow, add_checkpoint, add_entry, lock_head, newest_checkpoint
 from portal.storage_release import DisclosureRow, add_disclosure
 from portal.storage_runs import MailRow, add_mail
 from portal.storage_values import (
@@ -38,31 +37,17 @@ from portal.storage_values import (
     remove_in_slot,
     remove_record,
 )
-from privacy.audit import AuditEntry, append, pseudonym
-from privacy.checkpoint import sign_checkpoint
+from portal.stored import Stored, stored_of
 from privacy.columns import open_columns, seal_columns
 from privacy.keys import KeyService
-from privacy.merkle import Frontier
+
+__all__ = ["Clock", "MissingError", "Stored", "Workspace"]
 
 Clock = Callable[[], datetime]
 Change = Callable[[Transaction], None]
 
-LOG_NAME = "mingsuan/log"
 BESIDE_THE_DATABASE = 64 * 1024
 """Sealed values larger than this many bytes are kept as blobs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What can be known of a kept value without opening it."""
-
-    id: str
-    kind: str
-    created_at: datetime
-    author: str
-    inputs: tuple[str, ...]
-    digest: str
-    size: int
 
 
 class MissingError(KeyError):
@@ -185,19 +170,19 @@ class Workspace:
 
     def stored(self, kind: str, key: str) -> Stored:
         """Return what can be known of a value without opening it; raises `MissingError` like `get`."""
-        return _stored(self._row(kind, key))
+        return stored_of(self._row(kind, key))
 
     def list(self, kind: str) -> tuple[Stored, ...]:
         """Return what is kept of a kind, newest first, without opening it."""
         with self._reading() as tx:
-            return tuple(_stored(row) for row in list_records(tx, self.tenant, self.room, kind))
+            return tuple(stored_of(row) for row in list_records(tx, self.tenant, self.room, kind))
 
     def latest(self, kind: str, *, slot: str | None = None) -> Stored | None:
         """Return the newest of a kind (in a slot, where one is named), or None."""
         named = None if slot is None else self._sealer.slot(kind, slot, at=self.clock(), tx=self.tx)
         with self._reading() as tx:
             row = latest_record(tx, self.tenant, self.room, kind, named)
-        return None if row is None else _stored(row)
+        return None if row is None else stored_of(row)
 
     def by_slot(self, kind: str, slots: Sequence[str]) -> dict[str, str]:
         """Return the id of the newest value in each of these slots, where there is one; one query for all."""
@@ -298,23 +283,20 @@ class Workspace:
         self, tx: Transaction, action: str, *, decision: str, purpose: str, policies: Sequence[str], reason: str
     ) -> int:
         """Append an audit entry with its checkpoint; returns its position. Call it last: it locks the log."""
-        at = self.clock()
-        name = pseudonym(installation_key(self.data_keys, NAMES, at=at, tx=tx), self.member.id)
-        resources = list(self.touched)[-MOST_RESOURCES:]
-        entry = AuditEntry(
-            time=at,
-            actor=name,
-            role=str(self.member.role),
+        made = entry_of(
+            self.data_keys,
+            tx,
+            member=self.member,
             tenant=self._concerns or self.tenant,
             action=action,
-            resource=" ".join(resources),
+            touched=self.touched,
             purpose=purpose,
-            decision="allowed" if decision == "allowed" else "refused",
-            policies=tuple(policies),
+            decision=decision,
+            policies=policies,
             reason=reason or self.reason,
-            digests=tuple(digest for digest in self.touched.values() if digest)[-MOST_RESOURCES:],
+            at=self.clock(),
         )
-        return write_entry(self.data_keys, tx, entry)
+        return write_entry(self.data_keys, tx, made)
 
     def done(self) -> None:
         """Forget the action's state after its transaction was committed; delete the blobs of what it erased."""
@@ -416,45 +398,3 @@ class Workspace:
         else:
             with self.store.reading() as tx:
                 yield tx
-
-
-MOST_RESOURCES = 24
-"""How many values an audit entry names one by one: the last ones, since what an action writes comes at its end."""
-
-
-def write_entry(data_keys: DataKeys, tx: Transaction, entry: AuditEntry) -> int:
-    """Append an entry to the log and sign the new head, in the open transaction; returns the entry's position."""
-    at = entry.time.timestamp()
-    seed = installation_key(data_keys, LOG, at=entry.time, tx=tx)
-    edge = lock_head(tx)
-    appended = append(Frontier.from_bytes(edge) if edge else Frontier(), entry)
-    row = EntryRow(
-        seq=appended.index,
-        at=at,
-        tenant=entry.tenant,
-        actor=entry.actor,
-        action=entry.action,
-        decision=entry.decision,
-        entry=appended.data,
-        leaf=appended.leaf,
-    )
-    add_entry(tx, row, edge=appended.frontier.to_bytes())
-    size, root = appended.index + 1, appended.frontier.root
-    before = newest_checkpoint(tx)
-    note = sign_checkpoint(
-        seed, name=LOG_NAME, size=size, root=root, at=entry.time, previous=None if before is None else before[2]
-    )
-    add_checkpoint(tx, size=size, at=at, note=note)
-    return appended.index
-
-
-def _stored(row: Row) -> Stored:
-    return Stored(
-        id=row.id,
-        kind=row.kind,
-        created_at=datetime.fromtimestamp(row.created_at, UTC),
-        author=row.author,
-        inputs=row.inputs,
-        digest=row.digest,
-        size=row.size,
-    )
