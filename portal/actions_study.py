@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
+from portal.actions_calendar import calendar_in_force
 from portal.catalogue import line_template, modules_on_offer, with_overrides
 from portal.materials import datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
 from portal.storage import new_id
@@ -55,7 +56,9 @@ def baseline(workspace: Workspace) -> Mapping[str, Any]:
     Computed once for a set of datasets, kept sealed, then reread. Raises ActionError no_data without records.
     """
     in_force = datasets_in_force(workspace)
-    wanted = sources(in_force)
+    found = sources(in_force)
+    typed = workspace.latest("calendar", slot="calendar")
+    wanted = found if typed is None or not found else (*found, typed.id)
     kept = workspace.latest("baseline")
     if kept is not None and kept.inputs == wanted:
         return {"id": kept.id, **workspace.get("baseline", kept.id)}
@@ -64,10 +67,11 @@ def baseline(workspace: Workspace) -> Mapping[str, Any]:
     records = logs(workspace, in_force)
     if records.stops is None and records.counts is None:
         raise nothing_yet()
-    found = measure(records.stops, records.counts, records.equipment, timezone=records.timezone)
+    hours = calendar_in_force(workspace, records)
+    past = measure(records.stops, records.counts, records.equipment, hours.calendar, timezone=records.timezone)
     document = {
-        **found.to_json(),
-        "waterfall": [list(step) for step in found.waterfall()],
+        **past.to_json(),
+        "waterfall": [list(step) for step in past.waterfall()],
         "sample": records.sample,
         "sources": list(wanted),
     }
@@ -92,7 +96,8 @@ def fit_line(workspace: Workspace, *, template: str = "") -> LineView:
     if base is None:
         machines = list(dict.fromkeys(str(name) for name in records.stops.station))
         base = line_template(template, machines=machines)
-    base = replace(base, timezone=records.timezone)
+    hours = calendar_in_force(workspace, records)
+    base = replace(base, timezone=records.timezone, calendar=hours.calendar or base.calendar)
     fitted = fit(records.stops, records.counts, records.equipment, base)
     return _keep_line(
         workspace,

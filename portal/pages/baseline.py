@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from portal import actions_runs, actions_study, charts, parts
-from portal.context import ui_context
+from portal import actions_calendar, actions_runs, actions_study, charts, parts
+from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame
+from portal.identity import Role
 from portal.parts import Number
 from portal.text import t
+from portal.workspace import Workspace
+from simulators.line import Shift
 from simulators.past import Baseline, Figures, Ratio
 
 WEEK = 7 * 86400.0
@@ -36,6 +39,7 @@ def show() -> None:
     past = Baseline.from_json({name: document[name] for name in Baseline.__dataclass_fields__})
     sample = bool(document["sample"])
     parts.answer(_answer(past), note=t("baseline.window", first=_date(past.first), last=_date(past.last)))
+    _hours(visit)
     parts.headline(_numbers(past))
     unit = _unit(past)
     figures = past.unit(unit)
@@ -45,6 +49,62 @@ def show() -> None:
         with st.expander(t("data.findings", count=len(past.findings))):
             parts.findings([finding.to_json() for finding in past.findings])
     _back_test(visit.workspace)
+
+
+def _hours(visit: Visit) -> None:
+    """The working hours that the figures rest on, and where to change them."""
+    hours = actions_calendar.working_calendar(visit.workspace)
+    told = "; ".join(_span(shift) for shift in hours.calendar.shifts) if hours.calendar else t("hours.always")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(t(f"hours.source_{hours.source}", hours=told))
+        if visit.member.role in {Role.OWNER, Role.ANALYST}:
+            with st.popover(t("hours.change")):
+                _change(visit.workspace, hours.source)
+
+
+def _span(shift: Shift) -> str:
+    days = shift.days
+    whole = len(days) > 2 and days == tuple(range(days[0], days[-1] + 1))
+    names = [t(f"hours.day_{day}") for day in days]
+    named = f"{names[0]}–{names[-1]}" if whole else t("data.comma").join(names)
+    return f"{named} {_clock(shift.start_s)}–{_clock(shift.end_s)}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}"
+
+
+def _change(workspace: Workspace, source: str) -> None:
+    st.write(t("hours.why"))
+    days = st.pills(
+        t("hours.days"),
+        range(7),
+        default=range(5),
+        selection_mode="multi",
+        format_func=lambda day: t(f"hours.day_{day}"),
+        key="hours-days",
+    )
+    left, right = st.columns(2)
+    start = left.time_input(t("hours.from"), time(6), key="hours-from", step=900)
+    end = right.time_input(t("hours.to"), time(22), key="hours-to", step=900)
+    wanted: tuple[list[dict[str, Any]] | None, bool] | None = None
+    if st.button(t("hours.keep"), type="primary", key="hours-keep", disabled=not days):
+        wanted = [{"days": sorted(days), "start_s": _seconds(start), "end_s": _seconds(end) or 86_400.0}], False
+    if st.button(t("hours.always_button"), key="hours-always"):
+        wanted = None, False
+    elif source == "typed" and st.button(t("hours.recorded_button"), key="hours-recorded"):
+        wanted = None, True
+    if wanted is not None:
+        try:
+            actions_calendar.set_calendar(workspace, wanted[0], as_recorded=wanted[1])
+        except ValueError as error:
+            parts.problem(error)
+        else:
+            st.rerun()
+
+
+def _seconds(at: time) -> float:
+    return at.hour * 3600.0 + at.minute * 60.0
 
 
 def _answer(past: Baseline) -> str:
