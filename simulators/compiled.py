@@ -19,7 +19,8 @@ _CONFIG: Any = numba.config  # its names are made as it is imported
 
 
 def _cache_folder() -> str:
-    sources = [*sorted(_HERE.glob("twin_*.py")), *(_HERE / name for name in ("streams.py", "figures.py", "compiled.py"))]
+    sources = sorted(_HERE.glob("twin_*.py"))
+    sources += [_HERE / name for name in ("streams.py", "figures.py", "compiled.py")]
     state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     base = _CONFIG.CACHE_DIR or (str(_HERE / "__pycache__") if os.access(_HERE, os.W_OK) else "")
     return str(Path(base) / f"kernels-{state}") if base else ""

@@ -123,6 +123,7 @@ def fill(
             out[i] = tables[offset + count + low]
 
 
+@lru_cache(maxsize=4096)
 def stream_id(station: str, purpose: str, cause: str = "", server: int = 0) -> int:
     """Return the 64-bit name of a stream, such as ``stream_id("filler", "uptime", cause="jam")``."""
     text = json.dumps([station, purpose, cause, server], ensure_ascii=True, separators=(",", ":"))
@@ -142,7 +143,7 @@ def checked_seed(seed: int) -> int:
     return seed
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _shape_table(unit: Distribution) -> Floats:
     """Cubics of the quantile function of a distribution of scale 1, ``[side, octave, cell, power]``, flat."""
     points = (1 - np.cos((2 * np.arange(4) + 1) * np.pi / 8)) / 2
@@ -156,6 +157,7 @@ def _shape_table(unit: Distribution) -> Floats:
     return table
 
 
+@lru_cache(maxsize=1024)
 def _unit(distribution: Distribution) -> tuple[Distribution, float] | None:
     """The distribution of scale 1 with the same smooth shape, and the scale."""
     match distribution.kind:

@@ -90,32 +90,40 @@ def _clipped(begin: float, end: float, warmup: float, horizon: float) -> float:
 
 
 @inlined
-def _note(
+def _wait(
     serial: Records, intervals: Floats, seconds: Floats, index: int, begin: float, end: float, state: int,
     warmup: float, horizon: float,
 ) -> int:  # fmt: skip
-    """Note what a station did from ``begin`` to ``end``; a wait ends its active period. Returns 1 if out of room."""
-    if end <= begin:
-        return 0
+    """A station waits from ``begin`` to ``end``, which ends its active period; returns 1 if there is no room for it.
+
+    Whether it waits at all is a toss-up: nothing here branches on it.
+    """
+    seconds[index, state] += _clipped(begin, end, warmup, horizon)
+    station = serial[index]
+    at = station.first + station.count
+    at -= intervals.shape[1] if at >= intervals.shape[1] else 0
+    intervals[index, at, 0] = station.since
+    intervals[index, at, 1] = begin
+    waits = end > begin
+    station.count += waits & (begin > station.since)
+    station.since = end if waits else station.since
+    station.waits |= waits
+    station.known = end
+    return 1 if station.count + 1 >= intervals.shape[1] else 0
+
+
+@inlined
+def _act(
+    serial: Records, seconds: Floats, index: int, begin: float, end: float, state: int, warmup: float, horizon: float
+) -> None:  # fmt: skip
+    """A station does not wait from ``begin`` to ``end``, or it is off."""
     seconds[index, state] += _clipped(begin, end, warmup, horizon)
     station = serial[index]
     station.known = end
-    if state in (STARVED, BLOCKED):
-        full = 0
-        if station.waits == 0 and begin > station.since:
-            if station.count == intervals.shape[1]:
-                return 1
-            at = (station.first + station.count) % intervals.shape[1]
-            intervals[index, at, 0], intervals[index, at, 1] = station.since, begin
-            station.count += 1
-        station.since, station.waits = end, 1
-        return full
-    if state in (OFF, OFF_HOLDING):
-        if station.waits == 1:
-            station.since = end
-        return 0
-    station.waits = 0
-    return 0
+    if state not in (OFF, OFF_HOLDING):
+        station.waits = 0
+    elif station.waits == 1:
+        station.since = end
 
 
 @called
@@ -165,10 +173,9 @@ def _advance(
     """Let a station be in a state from ``begin`` to ``until``, and on to where it is up and on if ``ready``.
 
     ``state`` is STARVED (holding nothing), BLOCKED (a finished part) or DOWN_UNFINISHED (being repaired on the
-    operating clock, or waiting with a part in work). Returns the end, and minus the end if the intervals are full.
+    operating clock, or waiting with a part in work). Returns the end, and something negative if the intervals are full.
     """
     now = begin
-    full = 0
     while True:
         off, down, then, quiet = 0, 0, math.inf, math.inf
         for number in range(serial[index].source, serial[index].source + serial[index].sources):
@@ -188,7 +195,7 @@ def _advance(
                 then = min(then, sources[number].begin)
         if now >= until and (ready == 0 or (off == 0 and down == 0)):
             serial[index].quiet = quiet
-            return -now if full == 1 else now
+            return now
         if now < until:
             then = min(then, until)
         detail = state
@@ -198,7 +205,11 @@ def _advance(
             detail = DOWN
         elif down == 1 and state == BLOCKED:
             detail = DOWN_FINISHED
-        full |= _note(serial, intervals, seconds, index, now, then, detail, warmup, horizon)
+        if detail in (STARVED, BLOCKED):
+            if _wait(serial, intervals, seconds, index, now, then, detail, warmup, horizon) == 1:
+                return -max(then, 1.0)
+        else:
+            _act(serial, seconds, index, now, then, detail, warmup, horizon)
         now = then
 
 
@@ -219,7 +230,7 @@ def _processed(
         if end > serial[index].quiet:
             end = serial[index].quiet
             step = end - now
-        _note(serial, intervals, seconds, index, now, end, WORKING, warmup, horizon)
+        _act(serial, seconds, index, now, end, WORKING, warmup, horizon)
         now = up = end
         work -= step
         for number in range(first, last):
@@ -233,7 +244,7 @@ def _processed(
                 _count_failure(stations, causes, crews, number, index, now, repaired, warmup, horizon)
                 up = max(up, repaired)
         if up < serial[index].quiet:
-            _note(serial, intervals, seconds, index, now, up, DOWN_UNFINISHED, warmup, horizon)
+            _act(serial, seconds, index, now, up, DOWN_UNFINISHED, warmup, horizon)
             now = up
         else:
             now = _advance(
@@ -279,7 +290,7 @@ def _look(
         for index in range(floor.stations):
             station = serial[index]
             while station.count > 0 and intervals[index, station.first, 1] <= now:
-                station.first = (station.first + 1) % size
+                station.first = station.first + 1 if station.first + 1 < size else 0
                 station.count -= 1
             if station.count > 0:
                 begin, end = intervals[index, station.first, 0], intervals[index, station.first, 1]
@@ -382,14 +393,15 @@ def simulate_serial(
             station = serial[index]
             loaded = max(left, station.free)
             if loaded < station.quiet:
-                full |= _note(serial, intervals, seconds, index, station.free, loaded, STARVED, warmup, end)
+                full |= _wait(serial, intervals, seconds, index, station.free, loaded, STARVED, warmup, end)
             else:
                 loaded = _advance(
                     serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds,
                     index, station.free, loaded, STARVED, 1, warmup, end, seed, replication,
                 )  # fmt: skip
                 if loaded < 0.0:
-                    full, loaded = 1, -loaded
+                    full = 1
+                    break
             if index == 0:
                 if floor.saturated == 1:
                     entered = loaded
@@ -406,14 +418,13 @@ def simulate_serial(
                     left = loaded
                 else:
                     stations[index - 1].level_area += _clipped(left, loaded, warmup, end)
-                if left > finished:
-                    if left < before.quiet:
-                        full |= _note(serial, intervals, seconds, index - 1, finished, left, BLOCKED, warmup, end)
-                    elif _advance(
-                        serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals,
-                        seconds, index - 1, finished, left, BLOCKED, 0, warmup, end, seed, replication,
-                    ) < 0.0:  # fmt: skip
-                        full = 1
+                if left < before.quiet:
+                    full |= _wait(serial, intervals, seconds, index - 1, finished, left, BLOCKED, warmup, end)
+                elif _advance(
+                    serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds,
+                    index - 1, finished, left, BLOCKED, 0, warmup, end, seed, replication,
+                ) < 0.0:  # fmt: skip
+                    full = 1
                 before.free = left
             if station.room > 0:
                 starts[station.starts + station.ring] = loaded
@@ -433,7 +444,7 @@ def simulate_serial(
             if plain:
                 for number in range(server.cause, server.cause + server.causes):
                     causes[number].left -= work
-                _note(serial, intervals, seconds, index, loaded, finished, WORKING, warmup, end)
+                _act(serial, seconds, index, loaded, finished, WORKING, warmup, end)
             else:
                 finished = _processed(
                     serial, sources, causes, crews, stations, servers, streams, store, numbers, switches, intervals,
@@ -467,7 +478,7 @@ def simulate_serial(
         if until_look == 0:
             until_look = LOOK
             _look(serial, stations, intervals, floor, marks, warmup, end)
-    for index in range(floor.stations):
+    for index in range(floor.stations if full == 0 else 0):
         known = _advance(
             serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds, index,
             serial[index].free, max(end, serial[index].free), STARVED, 0, warmup, end, seed, replication,

@@ -23,6 +23,8 @@ NONE = -1
 UNLIMITED = -1
 OPERATING, CALENDAR = 0, 1
 
+#: Scrap or not.
+CHANCE = Distribution.uniform(0, 1)
 # A field of one letter per type: i integer, f float, u unsigned.
 _KINDS = {"i": "i8", "f": "f8", "u": "u8"}
 
@@ -123,7 +125,7 @@ def tables(line: Line) -> Tables:
         station["buffer"] = UNLIMITED if spec.buffer is None else spec.buffer
         station["scrap"] = spec.scrap
         station["cycle"] = streams.add(spec.cycle, stream_id(spec.name, "cycle"))
-        station["scrap_stream"] = streams.add(Distribution.uniform(0, 1), stream_id(spec.name, "scrap"))
+        station["scrap_stream"] = streams.add(CHANCE, stream_id(spec.name, "scrap"))
         for number in range(spec.servers):
             servers[server]["station"] = index
             servers[server]["cause"], servers[server]["causes"] = cause, len(spec.failures)
