@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "aabc9514b2578903dc412222cd9653241087bca1e184b8e31e2269a7f3fdd70a",
+  "digest": "c6596d500225a167ae6daf6330e07e8ef79aa495e39496bcffc523ff82579b14",
   "key": "860e28ae671c712f",
-  "signature": "0EfKp8uVIXtmn66zHpiLlueuPXXeyz8VwkxgUEtiJN4ZhlwnvPowvpiiimPo3nGB8DBXBq6BJGWUGr+Mlxs7AA=="
+  "signature": "a7zknGs//YchEZ4ahhXNUXPSg5e4pTiFQXXxFcJlMe6EzHsRq55IZWvTtJ50ttd2OHgSpGCFiu2pmb7psyYzAw=="
 }
