@@ -120,7 +120,7 @@ def two_way(model: Model, inputs: int, first: int, second: int, *, steps: int = 
     return quantiles, np.asarray(model(points), np.float64).reshape(steps, steps)
 
 
-def break_even(model: Model, inputs: int, which: int, *, target: float = 0.0, steps: int = 400) -> tuple[float, ...]:
+def break_even(model: Model, inputs: int, which: int, *, target: float = 0.0, steps: int = 200) -> tuple[float, ...]:
     """Quantiles of one input at which the result crosses the target, the others at their median; () when never.
 
     A crossing far out in a tail says: the result hardly turns on this input alone.
@@ -134,12 +134,20 @@ def break_even(model: Model, inputs: int, which: int, *, target: float = 0.0, st
 
     results = at(quantiles)
     turns = np.flatnonzero(results[:-1] * results[1:] < 0)
-    low, high, low_value = quantiles[turns], quantiles[turns + 1], results[turns]
-    for _ in range(50 if len(turns) else 0):
-        middle = 0.5 * (low + high)
-        same = at(middle) * low_value > 0
+    exact = [float(q) for q in quantiles[results == 0]]
+    if not len(turns):
+        return tuple(exact)
+    low, high, low_value, high_value = quantiles[turns], quantiles[turns + 1], results[turns], results[turns + 1]
+    for _ in range(12):  # false position with the Illinois correction
+        middle = (low * high_value - high * low_value) / (high_value - low_value)
+        value = at(middle)
+        same = value * low_value > 0
+        high_value = np.where(same, high_value / 2, value)
+        low_value = np.where(same, value, low_value / 2)
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return tuple(float(q) for q in (low + high) / 2) + tuple(float(q) for q in quantiles[results == 0])
+        if not np.all(high_value - low_value):
+            break
+    return tuple(sorted([*(float(q) for q in middle), *exact]))
 
 
 def morris(model: Model, inputs: int, *, trajectories: int, seed: int) -> tuple[Array, Array]:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import jsonschema
 import numpy as np
 import pytest
 
+from calculators.insight import insights
 from calculators.lint import lint
 from calculators.risk import sheet_figures, warnings
 from calculators.sheet import Given, Tier, evaluate
@@ -189,3 +192,17 @@ def test_risk_rules_are_raised_gravest_first_and_left_open_without_figures():
 def test_a_rule_that_is_no_comparison_is_refused(when):
     with pytest.raises(ValueError, match="rule"):
         warnings([Rule("odd", 1, when)], {"loss_probability": 0.5})
+
+
+def test_insights_say_what_must_be_true_and_what_to_measure():
+    sheet = appraised(960)
+    found = insights(sheet, samples=256)
+    json.dumps(found, allow_nan=False)
+    by_input = {one["input"]: one for one in found["break_even"]}
+    (margin,) = by_input["contribution_margin"]["values"]
+    moved = appraised(960, contribution_margin=margin)
+    middle = moved.model("npv", np.full((1, len(moved.drivers.columns)), 0.5)).item()
+    assert abs(middle) < 1e-3 * sheet.outputs["pv_costs"].p50
+    assert found["worst_5_percent"] < sheet.outputs["npv"].p10
+    assert {one["input"] for one in found["drivers"]} == {one["input"] for one in found["break_even"]}
+    assert 0.9 < sum(one["first"] for one in found["drivers"]) < 1.1
