@@ -66,7 +66,14 @@ def guarded(send: Send, *, app_page: bool, secure: bool, immutable: bool = False
                 kept.append((b"cache-control", LONG_LIVED))
             elif not any(name.lower() == b"cache-control" for name, _ in kept):
                 kept.append((b"cache-control", b"no-store"))
+            if secure:  # a cookie that somebody further in has set
+                kept = [_only_encrypted(name, value) for name, value in kept]
             message = {**message, "headers": [*kept, *ours]}
         await send(message)
 
     return guarded_send
+
+
+def _only_encrypted(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    plain = name.lower() == b"set-cookie" and b"secure" not in {part.strip().lower() for part in value.split(b";")}
+    return name, value + b"; Secure" if plain else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+BODY_SECONDS = 30.0
 
 
 class TooLargeError(Exception):
@@ -59,15 +63,25 @@ def declared_length(headers: list[tuple[bytes, bytes]]) -> int | None:
     return int(value) if not values and value.isdigit() and len(value) < 19 else -1
 
 
-def limited(receive: Receive, *, most: int) -> Receive:
-    """`receive`, which raises `TooLargeError` once a body without an honest Content-Length goes beyond `most` bytes."""
-    total = 0
+def limited(receive: Receive, *, most: int, seconds: float = BODY_SECONDS) -> Receive:
+    """`receive`, which raises `TooLargeError` once a body without an honest Content-Length goes beyond `most` bytes.
+
+    A client that lets us wait for the next piece of its body for longer than `seconds` counts as gone.
+    """
+    total, complete = 0, False
 
     async def limited_receive() -> MutableMapping[str, Any]:
-        nonlocal total
-        message = await receive()
+        nonlocal total, complete
+        if complete:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), seconds)
+        except TimeoutError:
+            complete = True
+            return {"type": "http.disconnect"}
         if message["type"] == "http.request":
             total += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
             if total > most:
                 raise TooLargeError
         return message

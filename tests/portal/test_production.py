@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.app import check_production, run_serve
-from portal.limits import Buckets, Rate, declared_length, retry_after
+from portal.headers import guarded
+from portal.limits import Buckets, Rate, declared_length, limited, retry_after
 from portal.wiring import Settings, SettingsError, read_settings
 
 GOOD = {
@@ -151,3 +153,40 @@ def test_defaults_are_for_one_machine():
     assert settings.host == "127.0.0.1"
     assert not settings.demo
     assert settings.data == Path("data")
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def answered(headers, *, secure, immutable=False):
+    """The headers of an answer after they have passed."""
+    seen = []
+
+    async def send(message):
+        seen.append(message)
+
+    wrapped = guarded(send, app_page=True, secure=secure, immutable=immutable)
+    asyncio.run(wrapped({"type": "http.response.start", "status": 200, "headers": headers}))
+    return seen[0]["headers"]
+
+
+def test_behind_tls_every_cookie_is_for_tls_only():
+    cookies = [(b"set-cookie", b"a=1; Path=/"), (b"Set-Cookie", b"b=2; secure")]
+    values = [value for name, value in answered(cookies, secure=True) if name.lower() == b"set-cookie"]
+    assert values == [b"a=1; Path=/; Secure", b"b=2; secure"]
+    assert (b"set-cookie", b"a=1; Path=/") in answered(cookies, secure=False)
+
+
+def test_what_is_set_further_in_does_not_weaken_our_headers():
+    weak = [(b"X-Frame-Options", b"ALLOWALL"), (b"content-security-policy", b"default-src *"), (b"Server", b"x/1.0")]
+    names = [name.lower() for name, _ in answered(weak, secure=False)]
+    assert names.count(b"x-frame-options") == 1
+    assert names.count(b"content-security-policy") == 1
+    assert b"server" not in names
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    async def never():
+        await asyncio.sleep(60)
+
+    assert asyncio.run(limited(never, most=10, seconds=0.01)())["type"] == "http.disconnect"
