@@ -45,7 +45,7 @@ class Verb:
 
 _BY_GROUP: Final = {
     ("edit_values", "dataset", "baseline", "sensitive"): (
-        "stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
+        "set_calendar stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
     ),
     ("edit_values", "line", "simulation", "sensitive"): (
         "fit_line use_line_template save_line plan_scenario remove_scenario run_study keep_rough keep_result"
@@ -54,13 +54,13 @@ _BY_GROUP: Final = {
     ("edit_values", "run", "simulation", "internal"): "cancel_run",
     ("edit_values", "case", "appraisal", "sensitive"): "set_inputs",
     ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
-    ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline",
+    ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar",
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): "inputs appraise why record_guess",
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks",
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
-        "consents releases who_can_see access_log progress_shared contact_rules"
+        "consents releases who_can_see access_log colleagues progress_shared contact_rules"
     ),
     ("release", "disclosure", "release", "sensitive"): "preview_release give_consent withdraw_consent disclose",
     ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share",
