@@ -207,7 +207,8 @@ def consents(workspace: Workspace) -> Sequence[ConsentView]:
     at = workspace.clock()
     with workspace.store.reading() as tx:
         rows = storage_release.consents_of(tx, workspace.tenant)
-    return [_consent_view(row, workspace.get("consent", row.record), at) for row in rows]
+    there = {stored.id for stored in workspace.list("consent")}  # an erased workspace has rows without records
+    return [_consent_view(row, workspace.get("consent", row.record), at) for row in rows if row.record in there]
 
 
 @action(needs=TENANT, purpose="transparency", highest_class="internal")

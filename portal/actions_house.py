@@ -1,0 +1,89 @@
+"""Actions of an owner on everything his tenant has here: take it along, erase it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+from portal import storage_accounts, storage_release, storage_runs, storage_values
+from portal.actions import OWNER, ActionError, action
+from portal.kept import KEPT
+from portal.workspace import Workspace
+
+TABLE = "dataset"
+FILES = ("file", "evidence")
+
+
+@action(needs=OWNER, purpose="erasure")
+def export_workspace(workspace: Workspace) -> bytes:
+    """Return everything of this workspace as one ZIP: datasets as CSV, files as they came, all else as JSON.
+
+    `index.json` lists what there is: kind, id, time, digest, and what it was made from. It is in the clear: it is the
+    owner's own copy.
+    """
+    buffer = io.BytesIO()
+    index: list[dict[str, Any]] = []
+    with workspace.store.reading() as tx:
+        kinds = [row["kind"] for row in storage_values.counts(tx, workspace.tenant)]
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for kind in kinds:
+            for stored in workspace.list(kind):
+                value = workspace.get(kind, stored.id)
+                name = f"{kind}/{stored.id}"
+                index.append(
+                    {
+                        "kind": kind,
+                        "id": stored.id,
+                        "created_at": stored.created_at.isoformat(),
+                        "digest": stored.digest,
+                        "inputs": list(stored.inputs),
+                    }
+                )
+                if kind in FILES:
+                    archive.writestr(f"{name}.bin", value)
+                    continue
+                archive.writestr(f"{name}.json", json.dumps(value, ensure_ascii=False, indent=1))
+                if kind == TABLE:
+                    archive.writestr(f"{name}.csv", _csv(workspace, stored.id))
+        archive.writestr("index.json", json.dumps(index, ensure_ascii=False, indent=1))
+    workspace.touched = {"workspace/export": ""}
+    workspace.then(lambda _: None)  # every export is noted
+    return buffer.getvalue()
+
+
+@action(needs=OWNER, purpose="erasure", locks=True)
+def erase_workspace(workspace: Workspace, *, confirm: str) -> None:
+    """Erase everything of this workspace and take back what was released; the people and the log stay.
+
+    `confirm` is the tenant's name. The tenant's key gets a new version and the old one is destroyed, so that copies in
+    backups do not open either. Raises ActionError not_confirmed.
+    """
+    tx, at = workspace.opened(), workspace.clock()
+    tenant = storage_accounts.tenant(tx, workspace.tenant)
+    if tenant is None or confirm.strip() != tenant.name:
+        raise ActionError(
+            "the name does not match; nothing was erased",
+            code="not_confirmed",
+            remedy="Type the workspace's name exactly as it is shown.",
+        )
+    storage_release.withdraw_tenant(tx, workspace.tenant, at=at.timestamp())
+    storage_runs.cancel_tenant(tx, workspace.tenant, at=at.timestamp())
+    workspace.erase_blobs(storage_values.remove_tenant_records(tx, workspace.tenant))
+    storage_values.remove_keys(tx, workspace.tenant)
+    workspace.keys.rotate(workspace.tenant, at=at, grace=timedelta(0))
+    workspace.keys.retire(workspace.tenant, at=at)
+    workspace.data_keys.forget(workspace.tenant)
+    KEPT.drop(workspace.tenant)
+
+
+def _csv(workspace: Workspace, dataset: str) -> str:
+    columns = workspace.columns(TABLE, dataset)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
+    return text.getvalue()
