@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "c6596d500225a167ae6daf6330e07e8ef79aa495e39496bcffc523ff82579b14",
+  "digest": "bcf679c86eaa208eb9186fab4292c39bfd2946097b5d5914b08d37965092a3f3",
   "key": "860e28ae671c712f",
-  "signature": "a7zknGs//YchEZ4ahhXNUXPSg5e4pTiFQXXxFcJlMe6EzHsRq55IZWvTtJ50ttd2OHgSpGCFiu2pmb7psyYzAw=="
+  "signature": "/6zfol3W6WcjqiuMriZBi/ZsWfSXxKYdf+XaC7AfJrHDeqX6jc/KFwtWpw0hIDfBQJmY5uGFkX7W+s+NvA0GBw=="
 }
