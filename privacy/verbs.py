@@ -45,7 +45,8 @@ class Verb:
 
 _BY_GROUP: Final = {
     ("edit_values", "dataset", "baseline", "sensitive"): (
-        "set_calendar stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
+        "stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
+        " set_calendar"
     ),
     ("edit_values", "line", "simulation", "sensitive"): (
         "fit_line use_line_template save_line plan_scenario remove_scenario run_study keep_rough keep_result"

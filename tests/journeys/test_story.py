@@ -120,10 +120,10 @@ def enter(prospect, portal, link: str, email: str) -> None:
     page = prospect.open(link)
     page.locator("#name").fill("Kim")
     page.locator("#email").fill(email)
-    page.locator("form button").first.click()
+    page.locator("form:has(#email) button").click()
     page.wait_for_selector("input[name=code]")
     page.locator("input[name=code]").fill(code_for(prospect, email))
-    page.locator("form button").first.click()
+    page.locator("form:has(input[name=code]) button").first.click()
     settled(page)
     wanted = "English" if page.evaluate("document.documentElement.lang") == "zh-CN" else "中文"
     if t("shell.sign_out") not in page.get_by_test_id("stSidebar").inner_text():
