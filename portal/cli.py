@@ -14,7 +14,9 @@ from portal.commands import outcome, parser
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    given = parser.build().parse_args(arguments)
+    given_arguments = sys.argv[1:] if arguments is None else arguments
+    command = next((word for word in given_arguments if not word.startswith("-")), "")
+    given = parser.build(command).parse_args(given_arguments)
     return outcome.report(given)
 
 

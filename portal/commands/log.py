@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from portal import actions_audit, storage_ledger, wiring
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
-from portal.identity import VENDOR, Member, Role
-from portal.workspace import Workspace
 from privacy import audit, verify
+
+if TYPE_CHECKING:
+    from portal.workspace import Workspace
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,6 +48,8 @@ def run_verify(given: argparse.Namespace) -> Outcome:
 
 def run_export(given: argparse.Namespace) -> Outcome:
     """Write the log; a new file appears whole or not at all."""
+    from portal import actions_audit  # noqa: PLC0415  # `audit verify` needs nothing of the portal
+
     data = actions_audit.export_log(_operator())
     if str(given.output) == "-":
         sys.stdout.buffer.write(data)
@@ -68,6 +71,8 @@ def run_export(given: argparse.Namespace) -> Outcome:
 
 def run_prove(given: argparse.Namespace) -> Outcome:
     """Print the inclusion proof of one entry."""
+    from portal import storage_ledger  # noqa: PLC0415  # as above
+
     workspace = _operator()
     with workspace.store.reading() as tx:
         leaves = [row.leaf for row in storage_ledger.every_entry(tx)]
@@ -85,5 +90,8 @@ def run_prove(given: argparse.Namespace) -> Outcome:
 
 def _operator() -> Workspace:
     """The person at the machine, who reads the log as an audit administrator does; it is noted like any reading."""
+    from portal import wiring  # noqa: PLC0415  # as above
+    from portal.identity import VENDOR, Member, Role  # noqa: PLC0415
+
     member = Member(id="operator", tenant=VENDOR, role=Role.AUDIT_ADMIN, subject="operator", name="operator")
     return wiring.portal().workspace(member)

@@ -1,15 +1,33 @@
-"""The command line as a whole: every command with its options and where it runs."""
+"""The command line as a whole: every command, what it is for, and where it runs.
+
+Only the module of the command that was asked for is imported, so that `audit verify` does not wait for the simulator
+nor `read` for the portal.
+"""
 
 from __future__ import annotations
 
 import argparse
+from importlib import import_module
 from importlib.metadata import version
+from typing import Final
 
-from portal.commands import files, house, log, models, packs, studies
+COMMANDS: Final = {
+    "demo": ("house", "the whole portal with demo people and sample data"),
+    "serve": ("house", "portal and API in production mode"),
+    "read": ("files", "what we understand of a file; stores nothing"),
+    "fit": ("files", "failure and repair distributions for each machine and cause"),
+    "simulate": ("models", "one line, its key figures"),
+    "check": ("models", "simulate reference cases and compare"),
+    "schema": ("models", "the JSON Schema of a kind of document"),
+    "study": ("studies", "scenarios, OEE ramp, value; the capsule"),
+    "calc": ("studies", "one calculator, with its trace"),
+    "pack": ("packs", "the life of an industry pack"),
+    "audit": ("log", "the tamper-evident log"),
+}
 
 
-def build() -> argparse.ArgumentParser:
-    """All commands; `mingsuan COMMAND --help` explains each."""
+def build(command: str = "") -> argparse.ArgumentParser:
+    """The parser with `command` in full and the others by name; `mingsuan COMMAND --help` explains each."""
     parser = argparse.ArgumentParser(
         prog="mingsuan",
         description="Customer-side decision sandbox and ROI simulator.",
@@ -17,6 +35,10 @@ def build() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mingsuan {version('mingsuan')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for group in (house, files, models, studies, packs, log):
-        group.add(commands)
+    wanted = COMMANDS[command][0] if command in COMMANDS else ""
+    if wanted:
+        import_module(f"portal.commands.{wanted}").add(commands)
+    for name, (group, about) in COMMANDS.items():
+        if group != wanted:
+            commands.add_parser(name, help=about)
     return parser
