@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.actions_calendar import calendar_in_force
 from portal.catalogue import line_template, modules_on_offer, with_overrides
 from portal.materials import datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
 from portal.storage import new_id
+from portal.working_hours import calendar_in_force
 from portal.workspace import Workspace
 from simulators.fit import fit_line as fit
 from simulators.history import baseline as measure
