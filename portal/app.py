@@ -40,7 +40,7 @@ log = logging.getLogger("mingsuan.app")
 
 SCRIPT = Path(__file__).with_name("ui.py")
 COLLECT_SECONDS = 60.0  # instead of after every script run, as Streamlit would
-MAIL_SECONDS = 1.0
+MAIL_SECONDS = 2.0
 WORKER = "portal.worker"
 
 

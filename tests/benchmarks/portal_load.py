@@ -4,7 +4,8 @@
 
 Without --url a demo portal is started for the measurement. Each session opens the pages of its person in turn, thinks
 for five seconds on average, and measures from its click to the end of the script run. CPU is that of the web process,
-user and system, for each rerun. `--empty` measures an empty Streamlit page in the same way, with and without the gate.
+user and system, for each rerun. `--what empty` measures an empty Streamlit page without the gate in the same way,
+`--what gated` the same page behind it. `rows()` gives the lines of the benchmark table.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +28,8 @@ import httpx2
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+
+from tests.benchmarks.row import Row
 
 PEOPLE = [
     ("huacheng", "lina"),
@@ -46,22 +50,22 @@ class Figures:
 
     times: list[float] = field(default_factory=list)  # seconds from click to end, first runs left out
     by_page: dict[str, list[float]] = field(default_factory=dict)
+    runs: int = 0  # all of them, for the CPU
     errors: list[str] = field(default_factory=list)
     cpu: float = 0.0  # seconds of the web process
 
     def document(self, sessions: int) -> dict[str, object]:
         times = sorted(self.times)
-        count = max(1, len(times))
         pages = {
             page: {"p50_ms": round(1000 * statistics.median(seen), 1), "runs": len(seen)}
             for page, seen in sorted(self.by_page.items())
         }
         return {
             "sessions": sessions,
-            "reruns": len(times),
+            "reruns": self.runs,
             "p50_ms": round(1000 * times[len(times) // 2], 1) if times else None,
             "p95_ms": round(1000 * times[int(0.95 * (len(times) - 1))], 1) if times else None,
-            "cpu_ms_per_rerun": round(1000 * self.cpu / count, 2),
+            "cpu_ms_per_rerun": round(1000 * self.cpu / max(1, self.runs), 2),
             "errors": self.errors[:5],
             "pages": pages,
         }
@@ -123,6 +127,7 @@ async def person(url: str, cookie: str, figures: Figures, *, until: float, think
                 await asyncio.sleep(dice.expovariate(1 / think))
                 page = dice.choice(known)
                 taken, _ = await run_once(socket, page)
+                figures.runs += 1
                 if page in opened:  # the first visit of a page in a tab is its own case
                     figures.times.append(taken)
                     figures.by_page.setdefault(pages.get(page, ""), []).append(taken)
@@ -144,12 +149,13 @@ async def measure(
     await asyncio.sleep(seconds / 3)
     figures.times.clear()
     figures.by_page.clear()
+    figures.runs = 0
     before = cpu_of(pid)
     await asyncio.sleep(seconds * 2 / 3)
     figures.cpu = cpu_of(pid) - before
-    counted = list(figures.times)
+    counted, runs = list(figures.times), figures.runs
     await asyncio.gather(*tabs)
-    figures.times = counted
+    figures.times, figures.runs = counted, runs
     return figures
 
 
@@ -169,6 +175,17 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="error", ws="websockets-sansio
 """
 
 
+GATED = """
+import shutil, sys
+from pathlib import Path
+from portal import app, demo
+shutil.copytree(app.SCRIPT.parent / ".streamlit", Path(sys.argv[2]).parent / ".streamlit")
+app.SCRIPT = Path(sys.argv[2]); app.SCRIPT.write_text("import streamlit as st\\nst.write('empty')\\n")
+demo._sample = lambda *_: None
+app.run_demo(port=int(sys.argv[1]), say=lambda line: print(line, flush=True))
+"""
+
+
 def free_port() -> int:
     import socket
 
@@ -178,7 +195,9 @@ def free_port() -> int:
 
 
 def started(command: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("ready"):
@@ -186,37 +205,67 @@ def started(command: list[str], environment: dict[str, str]) -> subprocess.Popen
     raise RuntimeError("it did not start")
 
 
+def figures_of(what: str, *, sessions: int, seconds: float, think: float) -> Figures:
+    """Start a portal ("pages"), an empty page behind the gate ("gated") or without it ("empty"), and measure it."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        page = f"{folder}/empty_page.py"
+        command = {
+            "pages": [sys.executable, "-m", "portal.cli", "demo", "--port", str(port)],
+            "gated": [sys.executable, "-c", GATED, str(port), page],
+            "empty": [sys.executable, "-c", EMPTY, str(port), page],
+        }[what]
+        process = started(command, {"MINGSUAN_DATA": f"{folder}/data", "MINGSUAN_KEYS": f"{folder}/keys"})
+        try:
+            if what == "empty":
+                time.sleep(3)  # it says ready before it listens
+                cookies = [""]
+            else:
+                cookies = [cookie_of(url, realm, name) for realm, name in PEOPLE]
+            return asyncio.run(measure(url, process.pid, cookies, sessions=sessions, seconds=seconds, think=think))
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def rows() -> Iterator[Row]:
+    """Fifty people on the pages, and what the gate adds to an empty page."""
+    pages = figures_of("pages", sessions=50, seconds=90, think=THINK_SECONDS).document(50)
+    gated = figures_of("gated", sessions=50, seconds=45, think=1.0).document(50)
+    empty = figures_of("empty", sessions=50, seconds=45, think=1.0).document(50)
+    assert not pages["errors"], pages["errors"]
+    assert not gated["errors"] and not empty["errors"]
+    people = "50 people clicking through the pages"
+    p95, cpu = float(str(pages["p95_ms"])), float(str(pages["cpu_ms_per_rerun"]))
+    yield Row(work=f"{people}: p95 of a rerun", ours=p95, peer=100.0, ratio=p95 / 100.0, must="<= 1", unit="ms")
+    yield Row(work=f"{people}: CPU of a rerun", ours=cpu, peer=15.0, ratio=cpu / 15.0, must="<= 1", unit="ms")
+    with_gate, without = (float(str(one["cpu_ms_per_rerun"])) for one in (gated, empty))
+    yield Row(
+        work="an empty page at 50 sessions, behind the gate against without: CPU of a rerun",
+        ours=with_gate,
+        peer=without,
+        ratio=with_gate / without,
+        must="<= 1.1",
+        unit="ms",
+    )
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--sessions", type=int, default=50)
     arguments.add_argument("--seconds", type=float, default=60)
     arguments.add_argument("--think", type=float, default=THINK_SECONDS)
-    arguments.add_argument("--url")
-    arguments.add_argument("--pid", type=int)
-    arguments.add_argument("--empty", action="store_true")
+    arguments.add_argument("--what", choices=["pages", "gated", "empty"], default="pages")
+    arguments.add_argument("--url", help="a demo portal that runs already")
+    arguments.add_argument("--pid", type=int, help="its web process")
     given = arguments.parse_args()
-    shape = {"sessions": given.sessions, "seconds": given.seconds, "think": given.think}
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        url = given.url or f"http://127.0.0.1:{port}"
-        process = None
-        if given.empty:
-            command = [sys.executable, "-c", EMPTY, str(port), f"{folder}/empty_page.py"]
-            process = started(command, {})
-            time.sleep(3)
-            cookies = [""]
-        else:
-            if given.url is None:
-                command = [sys.executable, "-m", "portal.cli", "demo", "--port", str(port)]
-                process = started(command, {"MINGSUAN_DATA": f"{folder}/data", "MINGSUAN_KEYS": f"{folder}/keys"})
-            cookies = [cookie_of(url, realm, name) for realm, name in PEOPLE]
-        pid = given.pid or (process.pid if process else 0)
-        try:
-            figures = asyncio.run(measure(url, pid, cookies, **shape))
-        finally:
-            if process is not None:
-                process.terminate()
-                process.wait(timeout=30)
+    if given.url:
+        cookies = [cookie_of(given.url, realm, name) for realm, name in PEOPLE]
+        shape = {"sessions": given.sessions, "seconds": given.seconds, "think": given.think}
+        figures = asyncio.run(measure(given.url, given.pid, cookies, **shape))
+    else:
+        figures = figures_of(given.what, sessions=given.sessions, seconds=given.seconds, think=given.think)
     print(json.dumps(figures.document(given.sessions), indent=1, ensure_ascii=False))
 
 
