@@ -48,6 +48,8 @@ class Plan:
             if name not in found:
                 found.add(name)
                 waiting.extend(self.feeds.get(name, ()))
+                if name in self.caps:
+                    waiting.extend(self.caps[name].covers)  # what shares the limit decides how much of it is left
         return frozenset(found)
 
 

@@ -129,6 +129,13 @@ class Sheet:
         found = _computed(plan, self.drivers, points, frozenset({name}))[name]
         return np.broadcast_to(found[:, 0], (len(points),)) / plan.unit(name).factor
 
+    def model_row(self, name: str) -> tuple[float, ...]:
+        """One number or series in its unit with every input at its median."""
+        self._check_name(name)
+        middle = np.full((1, len(self.drivers.columns)), 0.5)
+        found = _computed(self.calculator.plan, self.drivers, middle, frozenset({name}))[name]
+        return tuple(float(value) for value in found[0] / self.calculator.plan.unit(name).factor)
+
     def tornado(self, name: str) -> tuple[TornadoBar, ...]:
         """What one number is most sensitive to: each driver at P10 and P90, widest first.
 

@@ -275,6 +275,8 @@ def test_what_was_capped_is_told():
     assert (first.benefit, first.cap, first.share_of_draws, first.mean_lost) == ("one", "limit", 1.0, 30)
     assert second.mean_lost == pytest.approx(10)
     assert [used.name for used in sheet.trace("one").uses] == ["a", "limit"]
+    assert sheet.model("one", np.zeros((1, 0))).item() == 30
+    assert sheet.model("limit", np.zeros((1, 0))).item() == 40
     free = evaluate(capped("a", "b", "c"), {"a": 1.0, "b": 2.0, "c": 40.0}, draws=10, seed=1, claims=True)
     assert free.outputs["total"].p50 == 3
     assert free.capped[0].share_of_draws == 0
