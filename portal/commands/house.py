@@ -1,4 +1,4 @@
-"""``demo``, ``serve`` and ``keys``: run an installation."""
+"""``demo`` and ``serve``: run an installation."""
 
 from __future__ import annotations
 

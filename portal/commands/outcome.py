@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 DONE, FAULT, WRONG, REFUSED, FAILED = 0, 1, 2, 3, 4
-_REFUSALS = frozenset({"refused", "not_permitted", "two_persons", "step_up_needed"})
+_REFUSALS = frozenset({"action_refused", "refused", "not_permitted", "two_persons", "step_up_needed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "study": ("studies", "scenarios, OEE ramp, value; the capsule"),
     "calc": ("studies", "one calculator, with its trace"),
     "pack": ("packs", "the life of an industry pack"),
+    "keys": ("keys", "key life cycle: make, rotate, destroy"),
     "audit": ("log", "the tamper-evident log"),
 }
 
