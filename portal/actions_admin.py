@@ -158,17 +158,24 @@ def key_status(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
 
 @action(needs=KEEPERS, purpose="operation", highest_class="internal")
 def rotate_keys(workspace: Workspace, tenant: str) -> Mapping[str, Any]:
-    """Give a tenant's key a new version and wrap its data keys with it; the old version opens for a few days more."""
+    """Give a tenant's key a new version and wrap its data keys with it.
+
+    The version before opens for a week more; those whose week is over are destroyed, so a wrapped key of an old backup
+    is of no use.
+    """
     with workspace.store.reading() as tx:
         if storage_accounts.tenant(tx, tenant) is None:
             raise MissingError(tenant)
+    at = workspace.clock()
+    status = workspace.keys.rotate(tenant, at=at)
+    with workspace.store.reading() as tx:  # after the rotation: a key made before it is among them
         rows = storage_values.keys_of(tx, tenant)
-    status = workspace.keys.rotate(tenant, at=workspace.clock())
     rewrapped = workspace.data_keys.rewrapped(rows)
 
     def change(tx: Transaction) -> None:
         for key, wrapped in rewrapped.items():
             storage_values.set_wrapped(tx, tenant, key, wrapped)
+        workspace.keys.retire(tenant, at=at)
 
     workspace.concern(tenant)
     workspace.then(change)

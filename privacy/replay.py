@@ -92,7 +92,7 @@ def _apply(state: _State, entry: AuditEntry, named: Mapping[str, list[str]]) -> 
             _withdraw(state, entry, named.get("consent", []))
         case "disclose":
             _disclose(state, entry, named)
-        case "close_tenant":
+        case "close_tenant" | "erase_workspace":
             for kind, name in list(state.facts):
                 if kind != "link" and state.facts[kind, name].tenant == entry.tenant:
                     state.end(kind, name)

@@ -92,8 +92,9 @@ def test_the_old_record_of_a_consent_put_back_is_named_twice() -> None:
     }
 
 
-def test_closing_a_tenant_ends_what_it_gave_and_nobody_else_s() -> None:
-    other = (entry("give_consent", "consent/z1", tenant="other"), entry("close_tenant", "", tenant="acme"))
+@pytest.mark.parametrize("action", ["close_tenant", "erase_workspace"])
+def test_closing_a_tenant_ends_what_it_gave_and_nobody_else_s(action: str) -> None:
+    other = (entry("give_consent", "consent/z1", tenant="other"), entry(action, "", tenant="acme"))
     state = replay((*STORY, *other))
     assert not any(fact.in_force for fact in state.values() if fact.tenant == "acme")
     assert state["consent", "z1"].in_force
