@@ -63,7 +63,7 @@ def shown(cell: Cell) -> str:
 
 def is_blank(cell: Cell) -> bool:
     """Empty, or a sign that stands for nothing."""
-    if cell is None:
+    if cell is None or cell == "":
         return True
     if isinstance(cell, str):
         return len(cell) < 8 and fold(cell).lower() in BLANKS
@@ -105,6 +105,9 @@ def distinct(column: Column) -> Distinct:
         raw: Sequence[Cell] = encoded.dictionary.to_pylist()
         codes, valid = plain_array(encoded.indices, np.int32)
         return _folded(raw, np.where(valid, codes, -1).astype(np.int64))
+    if set(map(type, column)) <= {str}:
+        words: dict[Cell, int] = {word: place for place, word in enumerate(dict.fromkeys(column))}
+        return _folded(list(words), np.fromiter(map(words.__getitem__, column), dtype=np.int64, count=len(column)))
     places: dict[object, int] = {}
     raw_values: list[Cell] = []
     codes_list = np.empty(len(column), dtype=np.int64)
@@ -116,6 +119,16 @@ def distinct(column: Column) -> Distinct:
             raw_values.append(cell)
         codes_list[k] = place
     return _folded(raw_values, codes_list)
+
+
+def all_of(column: Column, kinds: tuple[type, ...]) -> bool:
+    """Whether a list of cells holds nothing but these types (exactly) and empty cells."""
+    if isinstance(column, pa.ChunkedArray):
+        return False
+    seen = set(map(type, column)) - {type(None)}
+    if str in seen and str not in kinds:
+        return seen <= {*kinds, str} and {cell for cell in column if type(cell) is str} == {""}
+    return bool(seen) and seen <= set(kinds)
 
 
 def plain_array(values: pa.Array | pa.ChunkedArray, dtype: type[np.generic]) -> tuple[np.ndarray, np.ndarray]:

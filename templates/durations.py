@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 import pyarrow as pa
 
-from templates.cells import Distinct, distinct
+from templates.cells import Distinct, all_of, distinct
 from templates.figures import decimal_comma, numbers, one_number
 from templates.tables import Cell, Column
 
@@ -132,7 +132,7 @@ def durations(
     column: Column, *, minutes_first: bool = False, prior_comma: bool = False, known: Distinct | None = None
 ) -> Durations:
     """Read a column as lengths of time."""
-    if isinstance(column, pa.ChunkedArray) and not prior_comma:
+    if (isinstance(column, pa.ChunkedArray) and not prior_comma) or all_of(column, (int, float)):
         quick = numbers(column)
         if not quick.bad.any() and not quick.units and not quick.unclear:
             plain = ~np.isnan(quick.values)

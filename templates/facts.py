@@ -5,8 +5,9 @@ Sums count rows whose start lies before their end; overlaps are not merged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -101,7 +102,7 @@ def row_findings(kind: str | None, typed: Typed, raw: RawTable, headers: Mapping
     found.extend(_blanks(kind, columns, headers))
     found.extend(_negatives(columns, headers))
     found.extend(_lengths(columns, headers))
-    found.extend(_copies(kind, raw))
+    found.extend(_copies(kind, raw, columns))
     if len(raw) <= CHECKED_ROWS:
         if kind in {"stops", "events", "states", "work_orders"}:
             found.extend(_continued(columns))
@@ -148,14 +149,20 @@ def _lengths(columns: Mapping[str, np.ndarray], headers: Mapping[str, str]) -> l
     return of_rows("duration_differs", differs, columns["row"], column=headers["duration_s"]) if differs.any() else []
 
 
-def _copies(kind: str, raw: RawTable) -> list[Finding]:
-    """Exact copies of whole rows, all columns of the file counted."""
+def _copies(kind: str, raw: RawTable, columns: Mapping[str, np.ndarray]) -> list[Finding]:
+    """Exact copies of whole rows, all columns of the file counted; only rows that share a time are compared."""
     if kind in {"layout", "equipment", "codes"} or len(raw) < 2:
         return []
     if len(raw) > CHECKED_ROWS:
         return []
     cells = [column.to_pylist() if isinstance(column, pa.ChunkedArray) else column for column in raw.columns]
-    copies = len(raw) - len(set(zip(*cells, strict=True)))
+    key = next((columns[name] for name in ("started_at", "ended_at", "date") if name in columns), None)
+    records: Iterable[tuple[Any, ...]] = zip(*cells, strict=True)
+    if key is not None:
+        _, index, counts = np.unique(key, return_inverse=True, return_counts=True, equal_nan=True)
+        records = compress(records, (counts[index] > 1).tolist())
+    suspects = list(records)
+    copies = len(suspects) - len(set(suspects))
     if copies <= 0:
         return []
     share = copies / len(raw)

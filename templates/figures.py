@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from templates.cells import Distinct, distinct, plain_array
+from templates.cells import Distinct, all_of, distinct, plain_array
 from templates.tables import Cell, Column
 
 _body = re.compile(r"([-+−]?)\s*[¥$€£]?\s*((?:\d[\d.,'’ \u00a0]*)?\d|[.,]\d+)(?:[eE]([-+]?\d{1,3}))?\s*(.*)", re.DOTALL)
@@ -110,6 +110,10 @@ def numbers(column: Column, *, prior_comma: bool = False, known: Distinct | None
             found, valid = plain_array(quick, np.float64)
             values = np.where(valid & np.isfinite(found), found, np.nan)
             return Numbers(values=values, bad=np.zeros(size, dtype=bool), units=(), decimal_comma=False, unclear=False)
+    if all_of(column, (int, float)):
+        values = np.array([np.nan if cell is None or cell == "" else cell for cell in column], dtype=np.float64)
+        values[~np.isfinite(values)] = np.nan
+        return Numbers(values=values, bad=np.zeros(size, dtype=bool), units=(), decimal_comma=False, unclear=False)
     cells = known or distinct(column)
     comma, unclear = decimal_comma((v for v in cells.cells if isinstance(v, str)), prior=prior_comma)
     read = [one_number(value, comma=comma) for value in cells.cells]

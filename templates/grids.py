@@ -12,6 +12,9 @@ from templates.cells import fold, shown
 from templates.headings import HEAD_ROWS, Grid, Row, filled, heading, is_head, is_wordy
 from templates.tables import Cell, Note, RawTable
 
+LARGE = 1_000
+"""Rows from which a sheet is tried as one regular table."""
+
 _total_words = (
     r"合计|总计|小计|总和|汇总|共计|累计|平均值?|均值|总数|"
     r"(?:grand |sub-?|over-?all )?totals?|subtotals?|sums?|average|mean|summe|gesamt|zwischensumme"
@@ -27,6 +30,8 @@ _note = re.compile(
 
 def tables_of(grid: Grid) -> list[RawTable]:
     """The tables of a sheet from top to bottom."""
+    if (regular := _regular(grid)) is not None:
+        return [regular]
     blocks = _blocks(grid)
     tables: list[RawTable] = []
     caption = ""
@@ -50,6 +55,42 @@ def tables_of(grid: Grid) -> list[RawTable]:
                 tables.append(table)
         caption = ""
     return tables
+
+
+def _regular(grid: Grid) -> RawTable | None:
+    """The quick way for a large sheet that is one table without gaps: no row is looked at on its own."""
+    rows = grid.rows
+    if len(rows) < LARGE or len(set(map(len, rows))) != 1:
+        return None
+    top = next((k for k, row in enumerate(rows[:HEAD_ROWS]) if sum(map(filled, row)) == len(row)), None)
+    if top is None or not is_head(rows[top]):
+        return None
+    if any(any(map(filled, row)) for row in rows[top + 1 : top + 2] if not filled(row[0])):
+        return None
+    columns: list[Sequence[Cell]] = list(zip(*rows[top + 1 :], strict=True))
+    whole = [_is_whole(column) for column in columns]
+    if not whole[0] or sum(whole) < min(2, len(columns)):
+        return None
+    head = heading(grid, 0, min(len(rows), 60) - 1, range(len(columns)))
+    words = {cell for cell in columns[0] if isinstance(cell, str)}
+    if head.first != top or head.last != top or any(is_total([word]) or fold(word) == head.names[0] for word in words):
+        return None
+    return RawTable(
+        name=head.title[:120] or grid.name,
+        place=grid.place,
+        headers=head.names,
+        columns=tuple(columns),
+        rows=np.arange(top + 1, len(rows), dtype=np.int64) + grid.number(0),
+        units=head.units,
+        title=head.title,
+        notes=head.notes,
+    )
+
+
+def _is_whole(column: Sequence[Cell]) -> bool:
+    """Whether no cell is empty; types are asked first because comparing a hundred thousand dates with "" takes long."""
+    kinds = set(map(type, column))
+    return type(None) not in kinds and (str not in kinds or "" not in column)
 
 
 def _width(row: Row) -> int:

@@ -25,7 +25,7 @@ HEAD_ROWS = 15
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """Cells as they stand, row by row; `first_row` is the spreadsheet's number of `rows[0]`, empty cells are None.
+    """Cells as they stand, row by row, empty ones None or ""; `first_row` is the spreadsheet's number of `rows[0]`.
 
     `text` grids (CSV, paste) keep rows with a single filled cell: there they are broken data, not section titles.
     """

@@ -10,15 +10,13 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
 
 import python_calamine as calamine
 
 from templates.grids import tables_of
 from templates.headings import Grid
 from templates.signatures import OLE
-from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
+from templates.tables import Caps, FileRefused, Note, Opened, RawTable
 
 MEMBER_RATIO = 400
 """A member that inflates to more than this times its packed size, and to more than 40 MB, is a bomb."""
@@ -88,13 +86,7 @@ def _sheet(book: calamine.CalamineWorkbook, title: str, name: str, caps: Caps) -
         raise _damaged(name) from error
     top, left = sheet.start or (0, 0)
     spans = tuple((r0 - top, c0 - left, r1 - top, c1 - left) for (r0, c0), (r1, c1) in ranges[:100_000])
-    return Grid(rows=_plain(cells), name=title, place=title, first_row=top + 1, spans=spans)
-
-
-def _plain(rows: Sequence[Sequence[object]]) -> list[list[Cell]]:
-    """calamine's "" is our None; whatever else it gives is one of our cells already."""
-    known = (str, bool, int, float, datetime, date, time, timedelta)
-    return [[None if cell == "" else cell if isinstance(cell, known) else str(cell) for cell in row] for row in rows]
+    return Grid(rows=cells, name=title, place=title, first_row=top + 1, spans=spans)
 
 
 def check_zip(data: bytes, name: str, caps: Caps) -> bool:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from templates.node import DocumentError
 
 Cell = str | float | int | bool | datetime | date | time | timedelta | None
-"""One cell as the file holds it; an empty one is None."""
+"""One cell as the file holds it; an empty one is None or ""."""
 
 Column: TypeAlias = pa.ChunkedArray | Sequence[Cell]
 """The cells of one column: an Arrow string column from a large text file (blanks are null), else a list of cells."""

@@ -10,13 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from templates.cells import Distinct, distinct, fold, plain_array
+from templates.cells import Distinct, all_of, distinct, fold, plain_array
 from templates.tables import Cell, Column
 
 _months = {
@@ -265,6 +264,8 @@ def times(column: Column, *, order: str | None = None, known: Distinct | None = 
     """Read a column as points in time; `order` ("dmy", "mdy") is what a person or the neighbouring columns said."""
     if isinstance(column, pa.ChunkedArray) and (quick := _iso(column)) is not None:
         return quick
+    if all_of(column, (datetime, date)) and (stamps := _stamps(column)) is not None:
+        return stamps
     cells = known or distinct(column)
     written = [_written(value) for value in cells.cells]
     seen, unclear, mixed = order_of(written)
@@ -294,20 +295,35 @@ def _iso(column: pa.ChunkedArray) -> Times | None:
         stamps = pc.cast(column, pa.timestamp("us"))
     except pa.ArrowInvalid:
         return None
-    size = len(column)
-    nothing = np.zeros(size, dtype=bool)
     ticks, valid = plain_array(pc.cast(stamps, pa.int64()), np.int64)
     values = np.where(valid, ticks / 1e6, np.nan)
+    first = next((text for text in column[:50].to_pylist() if text), "")
+    return _fixed(values, dated=":" not in first)
+
+
+def _stamps(column: Column) -> Times | None:
+    """The quick way for a sheet's column of real dates without offsets."""
+    if any(isinstance(cell, datetime) and cell.tzinfo is not None for cell in column[:50]):
+        return None  # no spreadsheet has offsets; JSON gives texts
+    whole = set(map(type, column)) <= {datetime, date}
+    cells = column if whole else [cell if isinstance(cell, date) else None for cell in column]
+    stamps = np.array(cells, dtype="datetime64[us]")
+    values = np.where(np.isnat(stamps), np.nan, stamps.astype(np.int64) / 1e6)
+    known = values[~np.isnan(values)]
+    return _fixed(values, dated=bool((known % 86400 == 0).all()))
+
+
+def _fixed(values: np.ndarray, *, dated: bool) -> Times:
+    """Times whose order is beyond doubt."""
+    nothing = np.zeros(len(values), dtype=bool)
     low, high = (86400.0 * (date(year, 1, 1).toordinal() - _epoch_day) for year in (FIRST_YEAR, LAST_YEAR))
     outside = (values < low) | (values > high)
-    first = next((text for text in column[:50].to_pylist() if text), "")
-    dated = ~np.isnan(values) if ":" not in first else nothing
     return Times(
         values=np.where(outside, np.nan, values),
         bad=outside,
         absolute=nothing,
-        clock=np.full(size, np.nan),
-        dated=dated,
+        clock=np.full(len(values), np.nan),
+        dated=~np.isnan(values) if dated else nothing,
         order="ymd",
         unclear=False,
         mixed=False,
@@ -345,50 +361,3 @@ def is_day(cell: Cell) -> bool:
         return True
     written = None if re.fullmatch(r"[\d.,]+", text) else _written(text)
     return written is not None and written.kind != "clock" and written.clock is None
-
-
-def to_epoch(values: np.ndarray, absolute: np.ndarray, timezone: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Local seconds to epoch seconds in a plant's time zone; masks of repeated and of missing hours.
-
-    A repeated hour (clocks put back) is taken as its first pass, a missing one (put forward) as the moment of the
-    change; both are reported.
-    """
-    nothing = np.zeros(len(values), dtype=bool)
-    if timezone.upper() in {"UTC", "ETC/UTC", "GMT", "Z"}:
-        return values, nothing, nothing
-    local = ~np.isnan(values) & ~absolute
-    if not local.any():
-        return values, nothing, nothing
-    zone = ZoneInfo(timezone)
-    whole = np.floor(values[local])
-    days, where = np.unique(np.floor(whole / 86400).astype(np.int64), return_inverse=True)
-    offsets = np.array([_offset(zone, int(day) * 86400) for day in days])
-    changes = offsets != np.array([_offset(zone, int(day) * 86400 + 90000) for day in days])
-    epoch, repeated, missing = values.copy(), nothing.copy(), nothing.copy()
-    epoch[local] -= offsets[where]
-    for place in np.flatnonzero(local)[changes[where]]:
-        epoch[place], repeated[place], missing[place] = _at_change(zone, float(values[place]))
-    return epoch, repeated, missing
-
-
-def _naive(seconds: float) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None) + timedelta(seconds=seconds)
-
-
-def _offset(zone: ZoneInfo, seconds: float, fold: int = 0) -> float:
-    return (_naive(seconds).replace(tzinfo=zone, fold=fold).utcoffset() or timedelta()).total_seconds()
-
-
-def _at_change(zone: ZoneInfo, seconds: float) -> tuple[float, bool, bool]:
-    """Epoch seconds of a local time on the day of a clock change; whether it is repeated, whether it is missing."""
-    first, second = _offset(zone, seconds), _offset(zone, seconds, fold=1)
-    if first == second:
-        return seconds - first, False, False
-    if first > second:  # put back: the same clock time comes twice
-        return seconds - first, True, False
-    low, high = seconds - second - 7200, seconds - first + 7200  # put forward: find the moment of the change
-    while high - low > 0.5:
-        middle = (low + high) / 2
-        offset = datetime.fromtimestamp(middle, tz=zone).utcoffset() or timedelta()
-        low, high = (middle, high) if offset.total_seconds() == first else (low, middle)
-    return float(np.round(high)), False, True

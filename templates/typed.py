@@ -19,8 +19,9 @@ from templates.matching import preventive_of
 from templates.names import clusters
 from templates.personal import masked
 from templates.tables import Cell, Column, RawTable
-from templates.times import Times, times, to_epoch
+from templates.times import Times, times
 from templates.unitwords import PIECES, rate_of, short, split_unit
+from templates.zones import to_epoch
 
 DAY = 86400.0
 _unlimited = re.compile(r"(?:unlimited|infinite|inf|∞|无限|不限|无限制)", re.IGNORECASE)

@@ -20,7 +20,8 @@ from templates.figures import decimal_comma, one_number
 from templates.files import FileRefused, open_tables
 from templates.mapping import understand
 from templates.names import clusters, key_of
-from templates.times import times, to_epoch
+from templates.times import times
+from templates.zones import to_epoch
 
 QUIET = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
 LONG = settings(deadline=None, max_examples=1500, suppress_health_check=list(HealthCheck))
