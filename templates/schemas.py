@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simulators.distributions import PARAMETERS, TIMES
+from templates.calculator_document import CALCULATOR
 from templates.checklist_document import CHECKLIST
 from templates.documents import DocumentError, closest
 from templates.module_document import MODULE
@@ -118,6 +119,7 @@ def study_schema() -> Schema:
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "line": line_schema,
     "module": MODULE.schema,
+    "calculator": CALCULATOR.schema,
     "checklist": CHECKLIST.schema,
     "study": study_schema,
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,3 +260,9 @@ def test_the_formula_is_shown_in_words_with_its_titles():
     words = formula_text(parse("f", "(price - 1) * max(pieces, 0) if pieces > 2 else -(price - 2)"), titles)
     assert words["en"] == "(price − 1) × the larger(pieces, 0) if pieces > 2, otherwise −(price − 2)"
     assert words["zh-CN"] == "若件数 > 2则（单价 − 1） × 较大者（件数，0），否则−（单价 − 2）"
+
+
+def test_the_guide_lists_every_function():
+    guide = (Path(__file__).parents[2] / "docs" / "calculators.md").read_text("utf-8")
+    for function in FUNCTIONS.values():
+        assert f"| `{function.form}` | {function.meaning['en']} | {function.meaning['zh-CN']} |" in guide
