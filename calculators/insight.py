@@ -18,7 +18,8 @@ from calculators.verdict import worth_measuring
 def insights(sheet: Sheet, name: str = "npv", *, samples: int = 1024) -> dict[str, Any]:
     """Insights on one number, most often the net present value; go means a value above 0.
 
-    `worst_5_percent`: mean of the worst 5 % of the draws. `break_even`: for each input the values at which the number
+    `worst_5_percent`: mean of the worst 5 % of the draws. `at_means`: with every input at its mean, the risk-adjusted
+    single figure in the manner of a TEI study. `break_even`: for each input the values at which the number
     is 0 with the others at their median, and whether one lies within the input's P10 to P90 (`plausible`); an input
     without a value cannot turn the result alone. `drivers`: Sobol shares (first order, total, 95 % intervals; a total
     well above the first order means that inputs act together). `evpi` and `worth_measuring`: what perfect knowledge of
@@ -30,6 +31,7 @@ def insights(sheet: Sheet, name: str = "npv", *, samples: int = 1024) -> dict[st
         "output": name,
         "unit": figure.unit,
         "worst_5_percent": expected_shortfall(figure.values) if len(finite) else None,
+        "at_means": sheet.at_means(name)[0],
         "break_even": [_break_even(sheet, name, column) for column in sheet.drivers.columns],
         "drivers": [],
         "evpi": evpi(finite) if len(finite) else 0.0,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,19 @@ class Sheet:
         middle = np.full((1, len(self.drivers.columns)), 0.5)
         found = _computed(self.calculator.plan, self.drivers, middle, frozenset({name}))[name]
         return tuple(float(value) for value in found[0] / self.calculator.plan.unit(name).factor)
+
+    def at_means(self, name: str) -> tuple[float, ...]:
+        """One number or series in its unit with every input at its mean: the single risk-adjusted figure that a TEI
+        study would print beside the distribution."""
+        self._check_name(name)
+        grid = (np.arange(2000) + 0.5) / 2000
+        fixed = {
+            key: replace(known, driver="", values=_always(known.values(grid).mean(axis=0, keepdims=True)))
+            for key, known in self.drivers.known.items()
+        }
+        plan = self.calculator.plan
+        found = _computed(plan, replace(self.drivers, known=fixed), np.empty((1, 0)), frozenset({name}))[name]
+        return tuple(float(value) for value in found[0] / plan.unit(name).factor)
 
     def tornado(self, name: str) -> tuple[TornadoBar, ...]:
         """What one number is most sensitive to: each driver at P10 and P90, widest first.
@@ -271,6 +284,10 @@ class Sheet:
                 remedy="Reduce it with sum, mean or last in a formula of its own.",
                 name=name,
             )
+
+
+def _always(array: Array) -> Callable[[Array], Array]:
+    return lambda _: array
 
 
 def _percentiles(values: Array) -> list[Any]:
