@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from industry_packs.pack import Pack, shipped_packs
+from industry_packs.pack import Pack
 from portal.actions import EDITORS, READERS, ActionError, action
+from portal.catalogue import packs
 from portal.materials import checked, datasets_in_force
 from portal.workspace import Stored, Workspace
 from templates.files import open_tables
@@ -305,7 +306,7 @@ def _taken(data: bytes, name: str, kind: str) -> Taken:
 
 def _samples(pack: str) -> list[tuple[str, bytes, str]]:
     """Return name, bytes and kind of each sample file of a pack."""
-    for candidate in shipped_packs():
+    for candidate in packs():
         found = _samples_of(candidate)
         if found and pack in {"", candidate.manifest.id}:
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -9,18 +10,31 @@ from typing import Any
 
 from calculators.calculator import Calculator
 from calculators.checklist import CheckList
+from industry_packs.errors import PackError
 from industry_packs.matching import line_for, match_stations, module_for
-from industry_packs.pack import Pack, shipped_packs
+from industry_packs.pack import SHIPPED, Pack, load_pack
 from portal.actions import ActionError
 from simulators.line import Line
 from simulators.scenario import Effect, Module
 from templates.calculator_document import shipped_calculator
+from templates.node import DocumentError
+
+log = logging.getLogger("mingsuan.packs")
 
 
 @lru_cache(maxsize=1)
 def packs() -> tuple[Pack, ...]:
-    """Return the packs that come with the product, read and verified once for each process."""
-    return shipped_packs()
+    """Return the packs that come with the product, read and verified once for each process, in the order of their ids.
+
+    A pack that is unsigned, damaged or incomplete is left out and named in the process's own log; the others work on.
+    """
+    found = []
+    for folder in sorted(path.parent for path in SHIPPED.glob("*/pack.yaml")):
+        try:
+            found.append(load_pack(folder))
+        except (PackError, DocumentError) as error:
+            log.warning("the pack %s is left out: %s", folder.name, error.code)
+    return tuple(sorted(found, key=lambda pack: pack.manifest.id))
 
 
 def modules_on_offer() -> dict[str, Module]:

@@ -20,7 +20,7 @@ from portal.actions import ActionError
 from portal.identity import Member, Role
 from portal.materials import datasets_in_force, logs, open_line
 from portal.outgoing import send_waiting
-from portal.storage import new_id
+from portal.storage import DatabaseError, new_id
 from portal.storage_runs import RunRow
 from portal.studies import prepare, summary
 from portal.wiring import Portal, build, read_settings
@@ -90,16 +90,20 @@ class Watch:
             if not force and now < self._next:
                 return
             self._next = now + REPORT_SECONDS
-            with self._portal.store.writing() as tx:
-                kept, cancelled = storage_runs.report(
-                    tx,
-                    self._row.id,
-                    worker=self._worker,
-                    at=self._portal.now().timestamp(),
-                    lease=LEASE_SECONDS,
-                    progress=self._progress,
-                    stage=self._stage,
-                )
+            try:
+                with self._portal.store.writing() as tx:
+                    kept, cancelled = storage_runs.report(
+                        tx,
+                        self._row.id,
+                        worker=self._worker,
+                        at=self._portal.now().timestamp(),
+                        lease=LEASE_SECONDS,
+                        progress=self._progress,
+                        stage=self._stage,
+                    )
+            except DatabaseError as error:  # the lease outlives a database that is away for a moment
+                log.warning("no report of run %s: %s", self._row.id, type(error).__name__)
+                return
             self.lost = self.lost or not kept
             self.cancelled = self.cancelled or cancelled
 

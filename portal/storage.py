@@ -22,12 +22,25 @@ from sqlalchemy.pool import StaticPool
 
 from portal.blobs import BlobStore, FolderBlobs, MemoryBlobs
 
-__all__ = ["BlobStore", "FolderBlobs", "MemoryBlobs", "Store", "Transaction", "create_engine", "metadata", "new_id"]
+__all__ = [
+    "BlobStore",
+    "DatabaseError",
+    "FolderBlobs",
+    "MemoryBlobs",
+    "Store",
+    "Transaction",
+    "create_engine",
+    "metadata",
+    "new_id",
+]
 
 metadata = sa.MetaData()
 
 BUSY_SECONDS = 20.0
 """How long a writer waits for another one on SQLite before it tries again."""
+
+DatabaseError = sa.exc.SQLAlchemyError
+"""What every failing query raises, for those that go on without it."""
 
 _ID = sa.String(40)
 
