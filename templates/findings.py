@@ -196,6 +196,11 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "number_unreadable": ("error", "Row {row}, {column}: {value} is not a number.", "Write digits only."),
     "truth_unreadable": ("warning", "Row {row}, {column}: {value} is neither yes nor no.", "Write yes or no."),
+    "work_type_other": (
+        "note",
+        "Row {row}, {column}: {value} is neither preventive nor corrective work; it is counted as neither.",
+        "Say which it is if it should count.",
+    ),
     "negative": ("error", "Row {row}, {column}: {value} is below 0.", "Correct the cell."),
     "duration_differs": (
         "warning",

@@ -128,7 +128,7 @@ def take_limited(
 def _ask(request: Mapping[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     name = str(request["name"])
     head = json.dumps({**request, "limits": [limits.memory_bytes, limits.cpu_s, limits.output_bytes]}).encode()
-    worker = subprocess.Popen(  # our own interpreter and module, no shell, fixed arguments
+    with subprocess.Popen(
         [sys.executable, "-I", "-B", "-m", "templates.limited"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -136,16 +136,15 @@ def _ask(request: Mapping[str, Any], data: bytes, limits: Limits) -> tuple[dict[
         env={"OMP_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"},
         cwd=Path(__file__).parent.parent,
         close_fds=True,
-    )
-    try:
-        output, _ = worker.communicate(_frame.pack(len(head)) + head + data, timeout=limits.wall_s)
-    except subprocess.TimeoutExpired as error:
-        raise _hit(name, "time") from error
-    except BrokenPipeError:
-        output = b""
-    finally:
-        worker.kill()
-        worker.wait()
+    ) as worker:
+        try:
+            output, _ = worker.communicate(_frame.pack(len(head)) + head + data, timeout=limits.wall_s)
+        except subprocess.TimeoutExpired as error:
+            worker.kill()
+            raise _hit(name, "time") from error
+        except BaseException:
+            worker.kill()
+            raise
     if worker.returncode == _exit_of["time"] or worker.returncode in {-24, -9}:
         raise _hit(name, "time" if worker.returncode != -9 else "memory")
     if worker.returncode == _exit_of["memory"] or len(output) > limits.output_bytes:

@@ -76,9 +76,9 @@ def typed_columns(
             case "count" | "number" | "share" | "buffer" as kind:
                 out.columns[stored] = _number(out, raw, k, unit, kind, comma=decimal_comma)
             case "truth":
-                out.columns[stored] = _by_cell(out, raw, k, one_truth)
+                out.columns[stored] = _by_cell(out, raw, k, one_truth, "truth_unreadable")
             case "preventive":
-                out.columns[stored] = _by_cell(out, raw, k, preventive_of)
+                out.columns[stored] = _by_cell(out, raw, k, preventive_of, "work_type_other")
             case kind:
                 out.columns[stored] = _text(out, raw, k, free=kind == "text", station=name == "station" and merge_names)
     return out
@@ -115,12 +115,12 @@ def _one_spelling(out: Typed, header: str, texts: Sequence[str], cells: Distinct
     return [renamed.get(text, text) for text in texts]
 
 
-def _by_cell(out: Typed, raw: RawTable, k: int, read: object) -> np.ndarray:
+def _by_cell(out: Typed, raw: RawTable, k: int, read: object, code: str) -> np.ndarray:
     assert callable(read)
     cells = distinct(raw.columns[k])
     found = [read(cell) for cell in cells.cells]
     values = cells.spread(np.nan if value is None else value for value in found)
-    _unreadable(out, raw, k, "truth_unreadable", np.isnan(values) & (cells.codes >= 0))
+    _unreadable(out, raw, k, code, np.isnan(values) & (cells.codes >= 0))
     return values
 
 

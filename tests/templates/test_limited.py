@@ -94,9 +94,10 @@ def test_no_setting_of_ours_reaches_the_worker(monkeypatch: pytest.MonkeyPatch) 
         def communicate(self, *_: object, **__: object) -> tuple[bytes, None]:
             return b"", None
 
-        def kill(self) -> None: ...
+        def __enter__(self) -> Fake:
+            return self
 
-        def wait(self) -> None: ...
+        def __exit__(self, *_: object) -> None: ...
 
     monkeypatch.setenv("MINGSUAN_KEYS", "secret")
     monkeypatch.setattr(limited.subprocess, "Popen", Fake)
