@@ -14,7 +14,7 @@ from calculators.units import Array
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """An output over all draws, in its unit. For a series each of p10 ... mean has one value per period, from now on,
-    over as many draws as `calculators.sheet.KEPT_DRAWS`.
+    over as many draws as `calculators.evaluation.KEPT_DRAWS`.
 
     `undefined` is the share of draws without a value (an IRR that does not exist, a payback never reached); the
     percentiles are over the others. `chance` is P(value < chance_below) or P(value > chance_above) over all draws,

@@ -29,10 +29,8 @@ class Forecast:
 
     def to_json(self) -> dict[str, Any]:
         """What is kept; `digest` is over everything else."""
-        return {
-            **_body(self.calculator, self.version, self.figures, self.units, claims=self.claims),
-            "digest": self.digest,
-        }
+        body = _body(self.calculator, self.version, self.figures, self.units, claims=self.claims)
+        return {**body, "digest": self.digest}
 
 
 def lock(sheet: Sheet) -> Forecast:
@@ -174,9 +172,8 @@ def contradiction(given: Given, measured: Array, *, tolerance: float) -> Contrad
     median. Otherwise the band spans both, and the tier falls to C: neither is taken for granted any more.
     """
     value = given.value
-    points = (
-        [float(part) for part in value] if isinstance(value, tuple) else [float(np.median(np.asarray(value, float)))]
-    )
+    parts = value if isinstance(value, tuple) else [np.median(np.asarray(value, float))]
+    points = [float(part) for part in parts]
     typed = points[len(points) // 2]
     low, middle, high = (float(end) for end in np.quantile(measured, [0.025, 0.5, 0.975]))
     if low <= typed <= high or abs(typed - middle) <= tolerance * abs(middle):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 from calculators.calculator import Calculator
 from calculators.declarations import Cap, Correlation, Formula, Given, Input, Output, Text, Tier, weakest
 from calculators.drivers import Drivers, Value, gather
+from calculators.evaluation import KEPT_DRAWS, chunk, chunk_size, computed, joined, percentiles
 from calculators.figures import Capped, Figure, TornadoBar, Trace, bar_to_json, plain, trace_to_json
-from calculators.graph import Plan
 from calculators.parts import Lookup
 from calculators.sensitivity import SobolShares, break_even, one_way, sobol, two_way
 from calculators.uncertainty import chance
@@ -39,15 +39,6 @@ __all__ = [
     "run_calculator",
 ]
 
-CHUNK = 8192
-"""Draws computed at a time where all are single numbers; fewer for series, so that a chunk stays in the cache."""
-
-CHUNK_OF_SERIES = 2**17
-"""Draws times periods computed at a time."""
-
-KEPT_DRAWS = 2048
-"""Draws kept of a series; its percentiles by period are over these. Single numbers keep every draw."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
@@ -72,7 +63,7 @@ class Sheet:
     def percentiles(self, name: str) -> tuple[Any, Any, Any]:
         """P10, P50 and P90 of any input, formula or cap in its unit; lists for a series."""
         if name not in self._percentiles:
-            low, middle, high = _percentiles(self.kept[name] / self.calculator.plan.unit(name).factor)
+            low, middle, high = percentiles(self.kept[name] / self.calculator.plan.unit(name).factor)
             self._percentiles[name] = (low, middle, high)
         return self._percentiles[name]
 
@@ -126,14 +117,14 @@ class Sheet:
         """One number at points [n, driver] of uniform numbers, in its unit: what sensitivity analyses call."""
         plan = self.calculator.plan
         self._check_single(name)
-        found = _computed(plan, self.drivers, points, frozenset({name}))[name]
+        found = computed(plan, self.drivers, points, frozenset({name}))[name]
         return np.broadcast_to(found[:, 0], (len(points),)) / plan.unit(name).factor
 
     def model_row(self, name: str) -> tuple[float, ...]:
         """One number or series in its unit with every input at its median."""
         self._check_name(name)
         middle = np.full((1, len(self.drivers.columns)), 0.5)
-        found = _computed(self.calculator.plan, self.drivers, middle, frozenset({name}))[name]
+        found = computed(self.calculator.plan, self.drivers, middle, frozenset({name}))[name]
         return tuple(float(value) for value in found[0] / self.calculator.plan.unit(name).factor)
 
     def at_means(self, name: str) -> tuple[float, ...]:
@@ -146,7 +137,7 @@ class Sheet:
             for key, known in self.drivers.known.items()
         }
         plan = self.calculator.plan
-        found = _computed(plan, replace(self.drivers, known=fixed), np.empty((1, 0)), frozenset({name}))[name]
+        found = computed(plan, replace(self.drivers, known=fixed), np.empty((1, 0)), frozenset({name}))[name]
         return tuple(float(value) for value in found[0] / plan.unit(name).factor)
 
     def tornado(self, name: str) -> tuple[TornadoBar, ...]:
@@ -290,73 +281,6 @@ def _always(array: Array) -> Callable[[Array], Array]:
     return lambda _: array
 
 
-def _percentiles(values: Array) -> list[Any]:
-    """P10, P50, P90 of [draw, axis] over the finite draws; lists when there is an axis, NaN where nothing is finite."""
-    finite = np.isfinite(values)
-    if finite.all():
-        table = np.quantile(values, [0.1, 0.5, 0.9], axis=0)
-    else:
-        table = np.full((3, values.shape[1]), np.nan)
-        for column in range(values.shape[1]):
-            good = values[finite[:, column], column]
-            if len(good):
-                table[:, column] = np.quantile(good, [0.1, 0.5, 0.9])
-    return [float(row[0]) if len(row) == 1 else [float(value) for value in row] for row in table]
-
-
-def _computed(plan: Plan, drivers: Drivers, points: Array, wanted: frozenset[str]) -> dict[str, Array]:
-    """The wanted names at points [n, driver], [n or 1, axis or 1] in base units."""
-    needed = plan.ancestors(*wanted)
-    found: dict[str, list[Array]] = {name: [] for name in wanted}
-    size = _chunk_size(plan)
-    for start in range(0, len(points), size):
-        values = _chunk(plan, drivers, points[start : start + size], needed)
-        for name in wanted:
-            found[name].append(values[name])
-    return {name: _joined(parts) for name, parts in found.items()}
-
-
-def _joined(parts: Sequence[Array]) -> Array:
-    if len(parts) == 1 or len(parts[0]) == 1:
-        return parts[0]
-    return np.concatenate(parts)
-
-
-def _chunk_size(plan: Plan) -> int:
-    series = any(plan.kind(name).axis for name in (*plan.inputs, *plan.compiled))
-    return max(256, CHUNK_OF_SERIES // (plan.frame.periods + 1)) if series else CHUNK
-
-
-def _chunk(plan: Plan, drivers: Drivers, points: Array, needed: frozenset[str]) -> dict[str, Array]:
-    """Everything needed at these points; benefits as their caps leave them, and raw ones under "raw NAME"."""
-    values = drivers.inputs(points, needed)
-    with np.errstate(all="ignore"):
-        for name in plan.order:
-            if name not in needed:
-                continue
-            values[name] = plan.compiled[name].run(values)
-            if name in plan.caps:
-                _hold_back(plan, name, values)
-    return values
-
-
-def _hold_back(plan: Plan, cap: str, values: dict[str, Array]) -> None:
-    """Scale the benefits under a cap down to it, wherever together they exceed it."""
-    covered = [name for name in plan.caps[cap].covers if name in values]
-    total = np.maximum(values[covered[0]], 0.0)
-    for name in covered[1:]:
-        total = total + np.maximum(values[name], 0.0)
-    limit = np.maximum(values[cap], 0.0)
-    if not (total > limit).any():
-        values |= {f"raw {name}": values[name] for name in covered}
-        return
-    scale = np.where(total > limit, limit / np.where(total > 0, total, 1.0), 1.0)
-    for name in covered:
-        raw = values[name]
-        values[f"raw {name}"] = raw
-        values[name] = np.where(raw > 0, raw * scale, raw)
-
-
 def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int, seed: int, claims: bool) -> Sheet:
     """Compute every formula over `draws` joint draws of the uncertain inputs.
 
@@ -369,21 +293,21 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
     every = frozenset({*plan.inputs, *plan.compiled})
     kept: dict[str, list[Array]] = {name: [] for name in every}
     held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by}
-    size = _chunk_size(plan)
+    size = chunk_size(plan)
     for start in range(0, draws, size):
-        chunk = points[start : start + size]
-        computed = _chunk(plan, drivers, chunk, every)
+        part = points[start : start + size]
+        found = chunk(plan, drivers, part, every)
         for name in every:
-            array = computed[name]
-            if start == 0 or (len(array) > 1 and not (plan.kind(name).axis and start >= KEPT_DRAWS)):
+            array = found[name]
+            if start == 0 or (len(kept[name][0]) > 1 and not (plan.kind(name).axis and start >= KEPT_DRAWS)):
                 kept[name].append(array[: KEPT_DRAWS - start] if plan.kind(name).axis else array)
         for name, parts in held.items():
-            if computed[f"raw {name}"] is computed[name]:
+            if found[f"raw {name}"] is found[name]:
                 continue
-            lost = np.broadcast_to(computed[f"raw {name}"] - computed[name], (len(chunk), computed[name].shape[1]))
+            lost = np.broadcast_to(found[f"raw {name}"] - found[name], (len(part), found[name].shape[1]))
             total = lost.sum(axis=1)
             parts.append((int(np.count_nonzero(total > 0)), float(total.sum())))
-    joined = {name: _joined(parts) for name, parts in kept.items()}
+    everything = {name: joined(parts) for name, parts in kept.items()}
     sheet = Sheet(
         calculator=calculator,
         drivers=drivers,
@@ -401,7 +325,7 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
             )
             for name, parts in held.items()
         ),
-        kept=joined,
+        kept=everything,
     )
     figures = {output.name: _figure(sheet, output) for output in calculator.outputs}
     return Sheet(
@@ -412,7 +336,7 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
         claims=claims,
         outputs=figures,
         capped=sheet.capped,
-        kept=joined,
+        kept=everything,
     )
 
 

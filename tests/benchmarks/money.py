@@ -15,10 +15,11 @@ from SALib.sample import sobol as salib_sample
 from calculators import money
 from calculators.calculator import Calculator
 from calculators.declarations import Formula, Given, Input, Output, Tier
+from calculators.evaluation import CHUNK
 from calculators.information import evppi
 from calculators.irr import irr
 from calculators.sensitivity import sobol
-from calculators.sheet import CHUNK, evaluate
+from calculators.sheet import evaluate
 from calculators.units import Array
 from calculators.verdict import worth_measuring
 from templates.calculator_document import shipped_calculator

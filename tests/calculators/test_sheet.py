@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calculators.evaluation import chunk_size
 from calculators.lint import lint
 from calculators.sheet import (
     CalculationError,
@@ -75,6 +76,12 @@ def test_the_same_arguments_give_the_same_numbers_and_a_new_input_leaves_other_d
     )  # fmt: skip
     assert (first.outputs["npv"].values == other.outputs["npv"].values).all()
     assert (a_sheet(draws=5000).outputs["npv"].values[:10] != first.outputs["npv"].values[:10]).any()
+
+
+def test_no_draw_is_lost_where_a_chunk_ends():
+    size = chunk_size(a_calculator().plan)
+    for draws in (1, 2, size - 1, size, size + 1, 2 * size + 1):
+        assert len(a_sheet(draws=draws).outputs["npv"].values) == draws
 
 
 def test_figures_are_percentiles_in_the_declared_unit():
