@@ -145,8 +145,12 @@ def _ask(request: Mapping[str, Any], data: bytes, limits: Limits) -> tuple[dict[
         except BaseException:
             worker.kill()
             raise
-    if worker.returncode == _exit_of["time"] or worker.returncode in {-24, -9}:
-        raise _hit(name, "time" if worker.returncode != -9 else "memory")
+    if worker.returncode == _exit_of["time"] or worker.returncode in {
+        -24,
+        -9,
+        -6,
+    }:  # CPU time, the kernel, a failed allocation
+        raise _hit(name, "memory" if worker.returncode in {-9, -6} else "time")
     if worker.returncode == _exit_of["memory"] or len(output) > limits.output_bytes:
         raise _hit(name, "memory")
     if worker.returncode != 0 or len(output) < _frame.size:

@@ -22,7 +22,8 @@ MEMBER_RATIO = 400
 """A member that inflates to more than this times its packed size, and to more than 40 MB, is a bomb."""
 
 _declares = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_row_number = re.compile(rb'<row[^>]*\br="(\d+)"')
+_far_cell = re.compile(rb'\br="(?:[A-Z]{3}\d|[A-Z]{2}\d{5})')
+_cell_place = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 
 
 def read_workbook(data: bytes, name: str, caps: Caps, *, sheet: str | None = None) -> Opened:
@@ -124,6 +125,7 @@ def check_zip(data: bytes, name: str, caps: Caps) -> bool:
         size = 0
         first = b""
         carry = b""
+        far = (0, 0)
         try:
             with archive.open(member) as stream:
                 while piece := stream.read(1 << 18):
@@ -133,7 +135,11 @@ def check_zip(data: bytes, name: str, caps: Caps) -> bool:
                         raise bomb(name, "entities")
                     if b"macroEnabled" in piece and member.filename == "[Content_Types].xml":
                         raise _macro(name)
-                    carry = piece[-16:]
+                    if member.filename.startswith("xl/worksheets/") and _far_cell.search(carry + piece):
+                        far = _reach(carry + piece, far)
+                        if far[0] * far[1] > caps.cells:
+                            raise _too_large(name, caps.cells, "cells")
+                    carry = piece[-24:]
                     if total + size > caps.inflated_bytes or (
                         size > 40 * 2**20 and size > MEMBER_RATIO * max(1, member.compress_size)
                     ):
@@ -143,6 +149,17 @@ def check_zip(data: bytes, name: str, caps: Caps) -> bool:
         total += size
         external |= member.filename.startswith("xl/externalLinks/")
     return external
+
+
+def _reach(piece: bytes, far: tuple[int, int]) -> tuple[int, int]:
+    """The farthest row and column of the cells in a piece: a reader makes room for all that lies before them."""
+    rows, columns = far
+    for letters_, number in set(_cell_place.findall(piece)):
+        column = 0
+        for letter in letters_:
+            column = 26 * column + letter - 64
+        rows, columns = max(rows, int(number)), max(columns, column)
+    return rows, columns
 
 
 def check_ole(data: bytes, name: str) -> None:

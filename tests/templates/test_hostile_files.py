@@ -65,6 +65,13 @@ def entity_bomb() -> bytes:
     return changed(SHEET, {"xl/workbook.xml": lambda _: text.encode()})
 
 
+def far_apart() -> bytes:
+    cells = b'<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    return changed(
+        SHEET, {"xl/worksheets/sheet1.xml": lambda _: b"<worksheet><sheetData>" + cells + b"</sheetData></worksheet>"}
+    )
+
+
 def encrypted_ole() -> bytes:
     name = "EncryptedPackage".encode("utf-16-le")
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1500) + name + bytes(600)
@@ -166,6 +173,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
         "bomb",
     ),
     "entity bomb": (entity_bomb, "stops.xlsx", "bomb"),
+    "two cells at the far ends of a sheet": (far_apart, "stops.xlsx", "too_large"),
     "thousands of members": (
         lambda: changed(SHEET, {}, {f"xl/media/{k}.png": b"x" for k in range(500)}), "stops.xlsx", "bomb"
     ),

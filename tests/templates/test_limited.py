@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Self
 
 import numpy as np
 import pytest
@@ -94,7 +95,7 @@ def test_no_setting_of_ours_reaches_the_worker(monkeypatch: pytest.MonkeyPatch) 
         def communicate(self, *_: object, **__: object) -> tuple[bytes, None]:
             return b"", None
 
-        def __enter__(self) -> Fake:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None: ...
