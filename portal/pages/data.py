@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -108,18 +108,21 @@ def _confirm(workspace: Workspace, upload: UploadView) -> None:
         if read["findings"]:
             with st.expander(t("data.findings", count=len(read["findings"])), expanded=True):
                 parts.findings(read["findings"][:50])
-        if any(found["code"] == "ambiguous_dates" for found in read["findings"]):
+        if order or any(found["code"] == "date_order_unclear" for found in read["findings"]):
             st.radio(t("data.date_order"), ("dmy", "mdy"), index=None, key=f"order-{upload.id}", horizontal=True,
                      format_func=lambda way: t(f"data.order_{way}"))  # fmt: skip
         tables: Sequence[Mapping[str, Any]] = read["tables"]
         for number, table in enumerate(tables):
-            _table(workspace, upload, number, table, zone=zone, password=password, order=order, more=len(tables) > 1)
+            _table(
+                workspace, upload, number, table, zone=zone, password=password, order=order, more=len(tables) > 1,
+                unsure={one["column"] for one in read["findings"] if one["code"] == "unit_missing"},
+            )  # fmt: skip
         _discard(workspace, upload)
 
 
 def _table(
     workspace: Workspace, upload: UploadView, number: int, table: Mapping[str, Any], *, zone: str,
-    password: str | None, order: str | None, more: bool,
+    password: str | None, order: str | None, more: bool, unsure: Collection[str],
 ) -> None:  # fmt: skip
     key = f"{upload.id}-{number}"
     if more:
@@ -138,6 +141,7 @@ def _table(
     parts.section(t("data.mapping"), note=t("data.mapping_words"))
     mapping = _mapping(key, kind, table)
     _preview(table, mapping)
+    units = _units(key, table, mapping, unsure)
     lacking = _lacking(kind, set(mapping.values()))
     if lacking:
         parts.note(t("data.lacking", fields=t("data.comma").join(lacking)), kind="warning")
@@ -149,7 +153,7 @@ def _table(
             with st.spinner(t("data.sealing")):
                 actions_data.upload_dataset(
                     workspace, upload.id, mapping=mapping, kind=kind, table=number, timezone=zone,
-                    password=password, date_order=order, keep_upload=more,
+                    password=password, date_order=order, units=units, keep_upload=more,
                 )  # fmt: skip
         except ValueError as error:
             parts.problem(error, place=upload.name)
@@ -177,6 +181,24 @@ def _mapping(key: str, kind: str, table: Mapping[str, Any]) -> dict[str, str]:
                 )
             mapping[column["header"]] = chosen or ""
     return mapping
+
+
+def _units(key: str, table: Mapping[str, Any], mapping: Mapping[str, str], unsure: Collection[str]) -> dict[str, str]:
+    """Ask for the unit of each column that has none; nothing is taken for granted in silence."""
+    units: dict[str, str] = {}
+    for column in table["columns"]:
+        header = column["header"]
+        if header not in unsure or not mapping.get(header):
+            continue
+        choices = ["pcs/h", "pcs/min", "s"] if column["unit"] == "pcs/h" else ["s", "min", "h"]
+        units[header] = st.radio(
+            t("data.unit_of", column=header),
+            choices,
+            index=choices.index(column["unit"]) if column["unit"] in choices else 0,
+            key=f"unit-{key}-{header}",
+            horizontal=True,
+        )
+    return units
 
 
 def _lacking(kind: str, have: set[str]) -> list[str]:
