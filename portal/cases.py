@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from calculators.declarations import Given, Tier, weakest
+from calculators.insight import insights
 from calculators.sheet import evaluate
 from portal.actions import ActionError
 from portal.catalogue import calculator
@@ -74,6 +75,7 @@ def _compute(
     sheet = evaluate(calculator(), values, draws=DRAWS, seed=result.seed, claims=claims)
     return {
         **sheet.to_json(),
+        "insights": insights(sheet),
         "scenario": simulated["record"],
         "title": simulated["title"],
         "claims": claims,
