@@ -19,7 +19,7 @@ from calculators.syntax import closest
 from calculators.uncertainty import ThreePoints, correlated, uniforms
 from calculators.units import Array, CalculationError, Unit
 
-MOST_DRAWS = 1_000_000
+MOST_DRAWS = 200_000
 STALE_WIDENING_LIMIT = 2.0
 """A band at most doubles with age."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from calculators.drivers import Drivers
 from calculators.graph import Plan
-from calculators.units import Array
+from calculators.units import Array, CalculationError
 
 CHUNK = 8192
 """Draws computed at a time where all are single numbers; fewer for series, so that a chunk stays in the cache."""
@@ -52,6 +52,22 @@ def joined(parts: Sequence[Array]) -> Array:
     if len(parts) == 1 or len(parts[0]) == 1:
         return parts[0]
     return np.concatenate(parts)
+
+
+MOST_CELLS = 2_000_000_000
+"""Draws times periods times formulas in one evaluation."""
+
+
+def check_work(plan: Plan, draws: int) -> None:
+    """Refuse an evaluation that would keep the machine busy for minutes."""
+    cells = draws * sum(plan.frame.periods + 1 if plan.kind(name).axis else 1 for name in plan.compiled)
+    if cells > MOST_CELLS:
+        raise CalculationError(
+            f"{cells:,} values would have to be computed, at most {MOST_CELLS:,} may be",
+            code="too_much_work",
+            remedy="Take fewer draws or a shorter horizon.",
+            most=MOST_CELLS,
+        )
 
 
 def chunk_size(plan: Plan) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from calculators.calculator import Calculator
 from calculators.declarations import Cap, Correlation, Formula, Given, Input, Output, Text, Tier, weakest
 from calculators.drivers import Drivers, Value, gather
-from calculators.evaluation import KEPT_DRAWS, chunk, chunk_size, computed, joined, percentiles
+from calculators.evaluation import KEPT_DRAWS, check_work, chunk, chunk_size, computed, joined, percentiles
 from calculators.figures import Capped, Figure, TornadoBar, Trace, bar_to_json, plain, trace_to_json
 from calculators.parts import Lookup
 from calculators.sensitivity import SobolShares, break_even, one_way, sobol, two_way
@@ -290,6 +290,7 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
     drivers = gather(calculator, values, claims=claims)
     plan = calculator.plan
     points = drivers.draw(draws, seed)
+    check_work(plan, draws)
     every = frozenset({*plan.inputs, *plan.compiled})
     kept: dict[str, list[Array]] = {name: [] for name in every}
     held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from calculators.evaluation import chunk_size
 from calculators.lint import lint
+from calculators.options import compare
 from calculators.sheet import (
     CalculationError,
     Calculator,
@@ -362,3 +363,27 @@ def test_lint_wants_action_acceptance_source_and_a_cap_for_overlaps():
         "no_action", "no_acceptance", "default_without_source", "claim_without_no_effect", "claim_without_range",
         "overlap_without_cap", "unused_input", "unused_formula",
     }  # fmt: skip
+
+
+def test_work_without_end_is_refused_before_it_begins():
+    many = tuple(Formula(name=f"f{i}", unit="CNY", text="each(price)") for i in range(200))
+    big = a_calculator(formulas=many, outputs=(an_output("f0"),), periods=600)
+    with pytest.raises(CalculationError) as caught:
+        evaluate(big, {"margin": 1.0}, draws=100_000, seed=1, claims=True)
+    assert caught.value.code == "too_much_work"
+    with pytest.raises(CalculationError) as caught:
+        a_sheet(draws=10**9)
+    assert caught.value.code == "draws_out_of_range"
+
+
+def test_options_are_compared_draw_by_draw():
+    cheap, dear, dead = a_sheet(), a_sheet(price=1500.0), a_sheet(claims=False)
+    first, second = compare({"dear": dear, "cheap": cheap}, "npv")
+    assert (first.option, second.option) == ("cheap", "dear")
+    assert first.best[0] == 1
+    assert first.ahead == pytest.approx((0.5, 0.5, 0.5))
+    ranked = compare({"cheap": cheap, "dear": dear}, "back", high_is_good=False)
+    assert ranked[0].option == "cheap"
+    with pytest.raises(CalculationError) as caught:
+        compare({"cheap": cheap, "dead": dead}, "npv")
+    assert caught.value.code == "options_differ"
