@@ -119,6 +119,15 @@ def test_a_foreign_origin_changes_nothing(house, origin):
     assert client.get("/auth/alive").status_code == 204
 
 
+def test_a_hidden_origin_changes_something_only_from_our_own_pages(house):
+    client = house.sign_in("huacheng", "lina")
+    for site in ("cross-site", "same-site", "none"):
+        hidden = {"origin": "null", "sec-fetch-site": site}
+        assert client.post("/auth/sign-out", headers=hidden).status_code == 403
+    ours = {"origin": "null", "sec-fetch-site": "same-origin"}
+    assert client.post("/auth/sign-out", headers=ours).status_code == 200
+
+
 def test_a_change_without_any_origin_is_refused(house):
     client = house.sign_in("huacheng", "lina")
     assert client.post("/auth/sign-out").status_code == 403
