@@ -7,16 +7,14 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal import invitations, sessions, storage_accounts, storage_release, storage_runs, storage_values
+from portal import sessions, storage_accounts, storage_release, storage_runs, storage_values
 from portal.actions import ADMINS, EVERYBODY, KEEPERS, ActionError, action
-from portal.identity import VENDOR, Member, Provider, Tenant
-from portal.invitations import Opened
+from portal.identity import VENDOR, Provider, Tenant
 from portal.kept import KEPT
 from portal.rooms import DIGEST, SEAL
-from portal.storage import Store, Transaction, new_id
+from portal.storage import Transaction, new_id
 from portal.strongbox import PROVIDER, Strongbox
 from portal.workspace import MissingError, Workspace
-from privacy.keys import KeyService
 
 LONGEST_GRANT = timedelta(hours=8)
 
@@ -272,19 +270,3 @@ def _job(row: storage_runs.RunRow) -> dict[str, Any]:
         "finished_at": when(row.finished_at),
         "heartbeat": when(row.heartbeat),
     }
-
-
-def open_link(
-    store: Store,
-    keys: KeyService,
-    accounts: object = None,
-    *,
-    token: str,
-    email: str,
-    name: str,
-    at: datetime,
-    member: Member | None = None,
-) -> tuple[Member, Opened]:
-    """Open a sandbox link for a proven e-mail address (see `portal.invitations.open_link`)."""
-    del accounts
-    return invitations.open_link(store, keys, token=token, email=email, name=name, at=at, member=member)

@@ -38,6 +38,7 @@ HEARTBEAT_SECONDS = 5.0
 REPORT_SECONDS = 0.5
 IDLE_SECONDS = 0.4
 CHORES_SECONDS = 10.0
+NICE = 5  # pages go before simulations
 
 
 class Stopped(Exception):  # noqa: N818  # it says what happened; nothing is wrong
@@ -265,6 +266,7 @@ def member_of(portal: Portal, row: RunRow) -> Member:
 def main(environment: dict[str, str], stopping: threading.Event | None = None) -> None:
     """Run a worker process with the settings of its launcher (the target of a spawned process)."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    os.nice(NICE)
     worker = Worker(build(read_settings(environment)))
     if stopping is not None:
         worker.stop = stopping
