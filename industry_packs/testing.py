@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from calculators.lint import lint as lint_calculator
 from industry_packs import signing
 from industry_packs.folder import Contents, read_contents
 from industry_packs.measures import read_measure
@@ -23,6 +24,9 @@ from industry_packs.wording import check_languages, check_source
 from simulators.line import Line
 from simulators.scenario import Effect, Scenario, targets
 from templates.documents import LANGUAGES
+
+CALCULATOR_CODES = ("overlap_without_cap", "benefit_hangs_on_nothing", "claim_without_no_effect")
+"""What the schema and the rules here cannot see in a calculator."""
 
 
 def lint(folder: Path, *, today: date | None = None) -> dict[str, Any]:
@@ -200,6 +204,16 @@ def _check_defaults(found: Contents, findings: Findings) -> None:
                     code="default_tier",
                     remedy="Add 'tier: C' or 'tier: D'.",
                     name=item.name,
+                )
+        for missing in lint_calculator(calculator):
+            if missing.code in CALCULATOR_CODES:
+                findings.add(
+                    found.nodes[file],
+                    file,
+                    f"{missing.place}: {missing.message}",
+                    code=missing.code,
+                    remedy=missing.remedy,
+                    name=missing.place,
                 )
         if not calculator.outputs:
             findings.add(
