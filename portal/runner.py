@@ -20,6 +20,7 @@ from portal.actions import ActionError
 from portal.identity import Member, Role
 from portal.materials import datasets_in_force, logs, open_line
 from portal.outgoing import send_waiting
+from portal.retention import erase_staged
 from portal.storage import DatabaseError, new_id
 from portal.storage_runs import RunRow
 from portal.studies import prepare, summary
@@ -38,6 +39,7 @@ HEARTBEAT_SECONDS = 5.0
 REPORT_SECONDS = 0.5
 IDLE_SECONDS = 0.4
 CHORES_SECONDS = 10.0
+RETENTION_SECONDS = 3600.0
 NICE = 5  # pages go before simulations
 
 
@@ -121,6 +123,7 @@ class Worker:
         self.engine = engine
         self.stop = threading.Event()
         self._chores_at = 0.0
+        self._retention_at = 0.0
 
     def serve(self) -> None:
         """Take runs until `stop` is set."""
@@ -151,7 +154,7 @@ class Worker:
         return True
 
     def chores(self) -> None:
-        """Send waiting mail, witness the log's head, fail runs whose workers died; every few seconds."""
+        """Send waiting mail, witness the log's head, fail runs whose workers died, erase what is past its term."""
         if time.monotonic() < self._chores_at:
             return
         self._chores_at = time.monotonic() + CHORES_SECONDS
@@ -160,6 +163,9 @@ class Worker:
         if self.portal.settings.smtp:  # without a server the web process shows the mail on its outbox page
             send_waiting(self.portal.store, self.portal.keys, self.portal.mailer, self.portal.now)
         witness_head(self.portal.store)
+        if time.monotonic() >= self._retention_at:
+            self._retention_at = time.monotonic() + RETENTION_SECONDS
+            erase_staged(self.portal.store, self.portal.keys, self.portal.now)
 
     def compute(self, row: RunRow) -> None:
         """Compute a claimed run and end it as done, failed or cancelled."""

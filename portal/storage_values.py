@@ -179,6 +179,15 @@ def remove_tenant_records(tx: Transaction, tenant: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def remove_older(tx: Transaction, kinds: Sequence[str], *, before: float) -> list[tuple[str, tuple[str, ...]]]:
+    """Remove values of these kinds that are older, of every tenant; returns tenant and blobs of each."""
+    where = sa.and_(records.c.kind.in_(kinds), records.c.created_at < before)
+    rows = tx.all(sa.select(records.c.tenant, records.c.blobs).where(where))
+    if rows:
+        tx.run(sa.delete(records).where(where))
+    return [(row["tenant"], tuple(json.loads(row["blobs"]))) for row in rows]
+
+
 def counts(tx: Transaction, tenant: str) -> list[dict[str, Any]]:
     """Return for each kind of a tenant: kind, values, bytes, newest (time). Nothing of what they hold."""
     query = (

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from portal import actions_data, actions_runs, runner, storage_accounts, storage_runs
+from portal import actions_audit, actions_data, actions_runs, runner, storage_accounts, storage_runs
 from portal.actions import ActionError
 from portal.identity import Profile, Role, Tenant
 from portal.materials import queue
 from portal.outgoing import send_waiting
+from portal.retention import erase_staged
 from portal.runner import Stopped, Worker
 from portal.workspace import Workspace
 
@@ -163,6 +164,23 @@ def test_waiting_mail_is_sent_once_and_then_emptied(installation) -> None:
     assert send_waiting(portal.store, portal.keys, portal.mailer, portal.now) == 0
     ((_, mail),) = portal.mailer.mails()
     assert (mail.to, mail.subject, mail.body) == ("a@b.example", "hello", "words")
+
+
+def test_staged_files_that_nobody_confirmed_are_erased_after_a_week(installation) -> None:
+    owner = installation.as_(Role.OWNER)
+    actions_data.paste_rows(owner, "a,b\n" + "1,2\n" * 40_000)
+    worker = Worker(installation.portal(), executor=map)
+    worker.chores()
+    assert len(actions_data.uploads(owner)) == 1
+    installation.clock.ahead = timedelta(days=8)
+    fresh = actions_data.paste_rows(owner, "c,d\n3,4\n")
+    assert erase_staged(installation.store, installation.keys, installation.clock) == 2
+    assert [view.id for view in actions_data.uploads(owner)] == [fresh]
+    assert not [path for path in (installation.root / "data" / "blobs").rglob("*") if path.is_file()]
+    officer = installation.as_(Role.COMPLIANCE_OFFICER)
+    (entry,) = actions_audit.read_log(officer, verb="erase_staged")
+    assert (entry.tenant, entry.role) == ("north", "system")
+    assert actions_audit.verify_log(officer)["passed"]
 
 
 def test_the_page_of_a_run_that_is_not_there_says_so(installation) -> None:
