@@ -27,6 +27,7 @@ class CaseModel:
     line: Line
     pulse: float
     horizon: float | None = None
+    pulses: int = 200_000  # in a replication, after a tenth as many of warm-up
 
 
 def case_model(case: Mapping[str, Any]) -> CaseModel:
@@ -170,4 +171,4 @@ def _machine_repair(model: Mapping[str, Any]) -> CaseModel:
         for station in stations
         for failure in station.failures
     ]
-    return CaseModel(kind="machine_repair", line=line, pulse=max(rounds))
+    return CaseModel(kind="machine_repair", line=line, pulse=max(rounds), pulses=20_000)

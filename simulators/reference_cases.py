@@ -17,8 +17,6 @@ from simulators.distributions import ModelError
 from simulators.figures import RunFigures, Window
 from simulators.replications import EngineName, Estimate, Executor, replicate
 
-#: Length of a replication and of its warm-up, in pulses (parts at the slowest station) of the model.
-PULSES, WARMUP_PULSES = 200_000, 20_000
 #: Replications to begin with, and parts-times-machines after which one case gives up.
 FIRST, MOST_WORK = 48, 2.0e9
 #: Interval half-widths this small are precise enough whatever the value is.
@@ -104,7 +102,8 @@ def _simulate(
     if model.horizon is not None:
         window = Window(warmup=0.0, horizon=model.horizon)
     else:
-        window = Window(warmup=WARMUP_PULSES * model.pulse, horizon=(WARMUP_PULSES + PULSES) * model.pulse)
+        warmup = model.pulses // 10 * model.pulse
+        window = Window(warmup=warmup, horizon=warmup + model.pulses * model.pulse)
     runs: list[RunFigures] = []
     wanted = 2
     while True:

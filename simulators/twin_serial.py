@@ -219,7 +219,10 @@ def _processed(
     streams: Records, store: Floats, numbers: Floats, switches: Floats, intervals: Floats, seconds: Floats,
     index: int, begin: float, work: float, warmup: float, horizon: float, seed: np.uint64, replication: np.uint64,
 ) -> float:  # fmt: skip
-    """Process a part loaded at ``begin`` through failures and interruptions; return when it is finished."""
+    """Process a part loaded at ``begin`` through failures and interruptions; return when it is finished.
+
+    What happens after the horizon does not count, so it is not followed.
+    """
     now = begin
     first, last = servers[index].cause, servers[index].cause + servers[index].causes
     while True:
@@ -235,7 +238,7 @@ def _processed(
         work -= step
         for number in range(first, last):
             causes[number].left -= step
-        if work <= 0.0:
+        if work <= 0.0 or now >= horizon:
             return now
         for number in range(first, last):
             if causes[number].left <= 0.0:
