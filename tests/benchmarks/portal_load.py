@@ -109,6 +109,8 @@ async def run_once(socket: ClientConnection, page: str) -> tuple[float, dict[str
 async def person(url: str, cookie: str, figures: Figures, *, until: float, think: float, seed: int) -> None:
     """One tab: open the start page, then one page after the other."""
     dice = random.Random(seed)
+    pages: dict[str, str] = {}
+    page = ""
     await asyncio.sleep(dice.random() * think)
     try:
         async with connect(
@@ -133,7 +135,7 @@ async def person(url: str, cookie: str, figures: Figures, *, until: float, think
                     figures.by_page.setdefault(pages.get(page, ""), []).append(taken)
                 opened.add(page)
     except Exception as error:  # noqa: BLE001  # it is counted and shown
-        figures.errors.append(f"{type(error).__name__}: {error}")
+        figures.errors.append(f"{type(error).__name__} on page {pages.get(page, page)!r}: {error}")
 
 
 async def measure(
