@@ -39,7 +39,7 @@ def facts_of(kind: str | None, typed: Mapping[str, np.ndarray], *, rows: int, ti
         facts["first"] = _iso(min(float(values.min()) for values in known if len(values)), timezone)
         facts["last"] = _iso(max(float(values.max()) for values in known if len(values)), timezone)
     start, end, length = typed.get("started_at"), typed.get("ended_at"), typed.get("duration_s")
-    spans = _spans(start, end, length)
+    spans = None if kind == "calendar" else _spans(start, end, length)
     if spans is not None:
         usable, seconds = spans
         total = float(seconds[usable].sum())

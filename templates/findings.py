@@ -54,8 +54,13 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "no_tables": (
         "warning",
-        "There is text but no table with ruled lines.",
+        "There is text but no table in it.",
         "Upload the table as XLSX or CSV, or type the values in.",
+    ),
+    "tables_by_position": (
+        "note",
+        "The tables on page {pages} have no ruled lines; they were put together from where the words stand.",
+        "Compare a few cells with the page.",
     ),
     # the table
     "header_missing": (

@@ -91,6 +91,7 @@ def read_table(
         date_order=date_order,
         units=units,
         decimal_comma=decimal_comma,
+        clocks=found.kind == "calendar",
     )
     columns = []
     dropped = []

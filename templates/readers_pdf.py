@@ -1,7 +1,7 @@
 """PDF pages become tables: pikepdf looks first (passwords, programs, loops, bombs), pdfplumber reads.
 
-Only ruled tables are data. A table that goes on over pages is joined; a scan, or a font that hides its letters, is
-said and never passed on as an empty success.
+Ruled tables come first; on a page without any, words that stand in columns are a table. A table that goes on over
+pages is joined; a scan, or a font that hides its letters, is said and never passed on as an empty success.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pdfminer.pdfexceptions import PDFException
 from pdfplumber.page import Page
 from pdfplumber.utils.exceptions import PdfminerException
 
+from templates.aligned_text import aligned_tables
 from templates.cells import fold
 from templates.grids import tables_of
 from templates.headings import Grid, Row, is_wordy
@@ -46,16 +47,17 @@ def read_pdf(data: bytes, name: str, caps: Caps, *, password: str | None = None)
     }
     grids: list[tuple[Grid, tuple[float, ...]]] = []
     letters: list[str] = []
-    pictures = 0
     blank_pages: list[int] = []
+    by_position: list[int] = []
     try:
         with pdfplumber.open(io.BytesIO(data), password=password or "") as pdf:
             for number, page in enumerate(pdf.pages, start=1):
                 letters.append("".join(char["text"] for char in page.chars))
-                pictures += len(page.images)
                 if not letters[-1].strip() and page.images:
                     blank_pages.append(number)
-                grids.extend(_grids(page, number))
+                found, ruled = _page_grids(page, number)
+                by_position.extend([number] if found and not ruled else [])
+                grids.extend(found)
                 page.close()
     except (PDFException, PdfminerException, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise _damaged(name) from error
@@ -79,6 +81,8 @@ def read_pdf(data: bytes, name: str, caps: Caps, *, password: str | None = None)
             count=hidden,
         )
     notes = [Note(code="scanned_pages", params={"pages": ", ".join(map(str, blank_pages[:10]))})] if blank_pages else []
+    if by_position:
+        notes.append(Note(code="tables_by_position", params={"pages": ", ".join(map(str, by_position[:10]))}))
     tables = [table for grid in _joined(grids) for table in tables_of(grid)]
     if not tables:
         notes.append(Note(code="no_tables", params={"pages": pages}))
@@ -209,6 +213,18 @@ def _damaged(name: str) -> FileRefused:
 # --- tables ---------------------------------------------------------------------------------------------------------
 
 
+def page_grids(data: bytes, *, password: str = "") -> list[Grid]:
+    """The cells of each table as they stand on their page, before headers and totals are told from data."""
+    with pdfplumber.open(io.BytesIO(data), password=password) as pdf:
+        return [grid for number, page in enumerate(pdf.pages, start=1) for grid, _ in _page_grids(page, number)[0]]
+
+
+def _page_grids(page: Page, number: int) -> tuple[list[tuple[Grid, tuple[float, ...]]], bool]:
+    """The tables of a page and whether they have ruled lines."""
+    ruled = list(_grids(page, number))
+    return (ruled, True) if ruled or not page.chars else (list(_aligned(page, number)), False)
+
+
 def _grids(page: Page, number: int) -> Iterator[tuple[Grid, tuple[float, ...]]]:
     for table in page.find_tables():
         cells = table.extract()
@@ -219,6 +235,14 @@ def _grids(page: Page, number: int) -> Iterator[tuple[Grid, tuple[float, ...]]]:
         top, bottom = table.bbox[1] / page.height, table.bbox[3] / page.height
         grid = Grid(rows=rows, name=f"page {number}", place=f"page {number}")
         yield grid, (top, bottom, *edges)
+
+
+def _aligned(page: Page, number: int) -> Iterator[tuple[Grid, tuple[float, ...]]]:
+    for table in aligned_tables(page.extract_words()):
+        rows: list[Row] = [[_cell(cell) for cell in row] for row in table.rows]
+        _, top, _, bottom = table.box
+        shape = (top / page.height, bottom / page.height, *(round(edge) for edge in table.edges))
+        yield Grid(rows=rows, name=f"page {number}", place=f"page {number}"), shape
 
 
 def _lines(record: Sequence[str | None]) -> list[Sequence[str | None]]:

@@ -69,7 +69,9 @@ class TableReading:
             return dict(self.typed)
         places = {header: k for k, header in enumerate(self.raw.headers)}
         choices = [(name, places[header]) for header, name in mapping.items() if name and header in places]
-        typed = typed_columns(self.raw, choices, timezone=self.timezone, date_order=self.date_order)
+        typed = typed_columns(
+            self.raw, choices, timezone=self.timezone, date_order=self.date_order, clocks=self.kind == "calendar"
+        )
         return typed.columns
 
     def unit_by_field(self) -> dict[str, str]:

@@ -55,13 +55,17 @@ def typed_columns(
     units: Mapping[str, str] | None = None,
     decimal_comma: bool = False,
     merge_names: bool = True,
+    clocks: bool = False,
 ) -> Typed:
-    """Read the chosen columns; `choices` are (field, column), `units` is header to unit as a person said."""
+    """Read the chosen columns; `choices` are (field, column), `units` is header to unit as a person said.
+
+    `clocks` keeps times without a day as seconds of the day (a shift calendar).
+    """
     out = Typed(columns={"row": raw.rows})
     said = units or {}
     catalogue = fields()
     moments = [(name, k) for name, k in choices if catalogue[name].type in {"time", "date"}]
-    _times(out, raw, moments, timezone=timezone, date_order=date_order)
+    _times(out, raw, moments, timezone=timezone, date_order=date_order, clocks=clocks)
     for name, k in choices:
         header = raw.headers[k]
         unit = said.get(header) or split_unit(header)[1] or (raw.units[k] if raw.units else "")
@@ -276,7 +280,13 @@ def _cycle(out: Typed, raw: RawTable, k: int, unit: str, *, comma: bool) -> np.n
 
 
 def _times(
-    out: Typed, raw: RawTable, moments: Sequence[tuple[str, int]], *, timezone: str, date_order: str | None
+    out: Typed,
+    raw: RawTable,
+    moments: Sequence[tuple[str, int]],
+    *,
+    timezone: str,
+    date_order: str | None,
+    clocks: bool,
 ) -> None:
     read = {name: times(raw.columns[k], order=date_order) for name, k in moments}
     seen = {one.order for one in read.values() if one.order in {"dmy", "mdy"} and not one.mixed}
@@ -288,6 +298,11 @@ def _times(
     for name, k in moments:
         _order_findings(out, raw, k, read[name], said=date_order)
         _unreadable(out, raw, k, "time_unreadable", read[name].bad)
+    if clocks:
+        for name, one in read.items():
+            bare = ~np.isnan(one.clock)
+            out.columns[name] = np.where(bare, one.clock, one.values)
+        return
     local, absolute = _with_days(out, raw, dict(moments), read)
     repeated = missing = 0
     for name, values in local.items():

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pdfplumber
 import pytest
+from defusedxml import ElementTree
 
 from templates.cells import head, shown
 from templates.files import FileRefused, open_tables
 from templates.mapping import understand
+from templates.readers_pdf import page_grids
 from templates.reading import TableReading, Understanding
 
 REFUSED = {
@@ -238,6 +245,31 @@ def test_totals_are_no_state_and_drawings_are_no_tables(reference_data: Path) ->
     assert not any("Total" in name for name in names)
     handbook = _read(reference_data, "pdf/faa_maintenance_handbook_1p.pdf")
     assert len(handbook.tables) == 0
+
+
+def _cells_of(texts: Iterable[object]) -> Counter[str]:
+    return Counter(word for text in texts if (word := re.sub(r"\s+", "", str(text or "")).lower()))
+
+
+def _f1(found: Counter[str], truth: Counter[str]) -> float:
+    return 2 * (found & truth).total() / (found.total() + truth.total())
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("icdar_us-018", 0.98), ("icdar_us-024", 0.97), ("icdar_us-026", 0.99), ("icdar_eu-015", 0.99)]
+)
+def test_competition_tables_are_read_at_least_as_well_as_by_the_plain_library(
+    reference_data: Path, name: str, least: float, record_property: Callable[[str, object], None]
+) -> None:
+    folder = reference_data / "real" / "pdf"
+    cells = ElementTree.parse(folder / f"{name}-truth.xml").getroot().iter("cell")
+    truth = _cells_of(cell.findtext("content") for cell in cells)
+    data = (folder / f"{name}.pdf").read_bytes()
+    ours = _cells_of(cell for grid in page_grids(data) for row in grid.rows for cell in row)
+    with pdfplumber.open(io.BytesIO(data)) as pdf:
+        plain = _cells_of(c for page in pdf.pages for table in page.extract_tables() for row in table for c in row)
+    record_property("cell_f1", _f1(ours, truth))
+    assert _f1(ours, truth) >= max(least, _f1(plain, truth))
 
 
 def test_passwords_restrictions_and_damage(reference_data: Path) -> None:

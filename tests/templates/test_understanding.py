@@ -444,6 +444,12 @@ def test_json_is_the_contract() -> None:
     assert list(table["columns"][0]) == ["header", "field", "unit", "confidence"]
 
 
+def test_a_shift_calendar_keeps_the_time_of_day() -> None:
+    table = only("班次,开始时间,结束时间,休息时间(分钟)\n早班,06:00,14:00,30\n中班,14:00,22:00,30\n", "班次.csv")
+    assert table.apply()["started_at"].tolist() == [21600.0, 50400.0]
+    assert not [one for one in table.findings if one.severity == "error"]
+
+
 KIND_FILES = {
     "equipment": "Machine,Ideal cycle (s),Buffer\nM1,10,5\n",
     "stops": STOPS_EN,
