@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal.clouds import key_service
 from portal import sessions  # noqa: F401  # its tables must be known before they are created
+from portal.clouds import key_service
 from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
 from portal.rooms import data_keys_of
