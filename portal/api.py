@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from portal import actions_audit, actions_checks, actions_data
+from portal import actions_audit, actions_checks, actions_data, actions_house
 from portal.front import SHELL, front_page, markup
 from portal.gate import Gate
 from portal.identity import Role
@@ -59,6 +59,7 @@ class Routes:
             Route("/files/upload", self.upload, methods=["PUT"]),
             Route("/files/evidence", self.evidence, methods=["PUT"]),
             Route("/files/log", self.log),
+            Route("/files/workspace", self.workspace),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -164,6 +165,14 @@ class Routes:
         data = await to_thread.run_sync(lambda: actions_audit.export_log(workspace))
         head = {"Content-Disposition": 'attachment; filename="mingsuan-log.ndjson"', "Cache-Control": "no-store"}
         return Response(data, media_type="application/x-ndjson", headers=head)
+
+    async def workspace(self, request: Request) -> Response:
+        """Everything of the owner's workspace as one ZIP."""
+        session: Session = request.scope["portal_session"]
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(lambda: actions_house.export_workspace(workspace))
+        head = {"Content-Disposition": 'attachment; filename="workspace.zip"', "Cache-Control": "no-store"}
+        return Response(data, media_type="application/zip", headers=head)
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

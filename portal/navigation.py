@@ -37,7 +37,7 @@ _PROSPECT = (
     *_entries(
         "decide", ("scenarios", "alt_route"), ("value", "payments"), ("checks", "checklist"), ("decision", "gavel")
     ),
-    *_entries("protect", ("release", "outbox"), ("trust", "verified_user")),
+    *_entries("protect", ("release", "outbox"), ("trust", "verified_user"), ("house", "group")),
 )
 _REP = (
     *_entries("home", ("desk", "inbox")),
@@ -72,7 +72,7 @@ _SECURITY = _entries("home", ("keys", "key"))
 
 REGISTRY: dict[Role, tuple[Entry, ...]] = {
     Role.OWNER: _PROSPECT,
-    Role.ANALYST: tuple(entry for entry in _PROSPECT if entry.name != "release"),
+    Role.ANALYST: tuple(entry for entry in _PROSPECT if entry.name not in {"release", "house"}),
     Role.FINANCE_READER: tuple(entry for entry in _PROSPECT if entry.name in _READER),
     Role.GUEST: tuple(entry for entry in _PROSPECT if entry.name in _GUEST),
     Role.REP: _REP,

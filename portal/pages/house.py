@@ -1,0 +1,107 @@
+"""People and data: who can enter, what can be taken along, how everything is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import streamlit as st
+
+from portal import actions_people, parts
+from portal.actions_house import erase_workspace
+from portal.actions_people import Colleague
+from portal.context import Visit, ui_context
+from portal.frame import page_frame
+from portal.identity import Role
+from portal.text import t
+from portal.workspace import Workspace
+
+ROLES = (Role.OWNER, Role.ANALYST, Role.FINANCE_READER, Role.GUEST)
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    page_frame(visit, "house")
+    people = actions_people.colleagues(visit.workspace)
+    inside = [one for one in people if one.active]
+    parts.answer(t("house.answer", count=len(inside)), note=t("house.answer_why"))
+    parts.table(
+        [t("house.person"), t("house.email"), t("house.role"), t("house.enters")],
+        [(_name(one), one.email, t(f"shell.roles.{one.role}"), _way(one)) for one in people],
+    )
+    others = [one for one in inside if not one.self]
+    if others:
+        _change(visit.workspace, others)
+    _invite(visit)
+    parts.section(t("house.take"), note=t("house.take_why"))
+    st.html(f'<a class="ms-button" href="/files/workspace" target="_self">{escape(t("house.take_now"))}</a>')
+    _erase(visit.workspace)
+
+
+def _name(one: Colleague) -> str:
+    return t("house.you", name=one.name) if one.self else one.name
+
+
+def _way(one: Colleague) -> str:
+    if not one.active:
+        return t("house.shut_out")
+    return t("house.by_code" if one.by_code else "house.by_provider")
+
+
+def _change(workspace: Workspace, others: list[Colleague]) -> None:
+    with st.expander(t("house.change")):
+        left, right = st.columns(2)
+        names = {one.id: one.name for one in others}
+        chosen = left.selectbox(t("house.person"), list(names), format_func=lambda key: names[key], key="whom")
+        held = next(one.role for one in others if one.id == chosen)
+        role = right.selectbox(
+            t("house.role"),
+            ROLES,
+            index=ROLES.index(held),
+            format_func=lambda role: t(f"shell.roles.{role}"),
+            key=f"role-{chosen}",
+        )
+        with st.container(horizontal=True):
+            if st.button(t("house.change_role"), key="change-role", disabled=role is held):
+                _try(lambda: actions_people.change_role(workspace, chosen, role=role))
+            if st.button(t("house.shut"), key="shut-out", help=t("house.shut_why")):
+                _try(lambda: actions_people.remove_member(workspace, chosen))
+
+
+def _invite(visit: Visit) -> None:
+    with st.form("colleague", border=True, clear_on_submit=True):
+        parts.section(t("house.invite"), note=t("house.invite_why"))
+        left, middle, right = st.columns(3)
+        email = left.text_input(t("house.email"), placeholder="name@company.com", max_chars=320)
+        name = middle.text_input(t("house.name"), placeholder=t("house.optional"), max_chars=100)
+        role = right.selectbox(t("house.role"), ROLES, index=1, format_func=lambda role: t(f"shell.roles.{role}"))
+        if st.form_submit_button(t("house.invite_now"), type="primary"):
+            origin = visit.portal.settings.origin
+            _try(
+                lambda: actions_people.invite_colleague(
+                    visit.workspace, email=email, role=role, name=name, origin=origin
+                )
+            )
+
+
+def _erase(workspace: Workspace) -> None:
+    parts.section(t("house.erase"), note=t("house.erase_why"))
+    with st.expander(t("house.erase_open")):
+        confirm = st.text_input(t("house.erase_confirm"), key="confirm-erase", max_chars=200)
+        if st.button(t("house.erase_now"), key="erase", disabled=not confirm.strip()):
+            _try(lambda: erase_workspace(workspace, confirm=confirm))
+
+
+def _try(call: Callable[[], object]) -> None:
+    """Call an action and draw the page again; a refusal stays beside what is wrong."""
+    try:
+        call()
+    except ValueError as error:
+        parts.problem(error)
+    else:
+        st.rerun()
+
+
+if __name__ == "__main__":
+    show()
