@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pdfplumber
 import pytest
@@ -21,6 +22,7 @@ from templates.files import FileRefused, open_tables
 from templates.mapping import understand
 from templates.readers_pdf import page_grids
 from templates.reading import TableReading, Understanding
+from templates.reading_schema import reading_schema
 
 REFUSED = {
     "pdf/cn_scanned_no_text_3p.pdf": "scan",
@@ -96,7 +98,7 @@ def test_facts_that_the_reading_names_are_those_expected(reference_data: Path, n
         return
     expect = _expected(reference_data, name)
     read = _read(reference_data, name)
-    json.dumps(read.to_json(), allow_nan=False)
+    jsonschema.validate(json.loads(json.dumps(read.to_json(), allow_nan=False)), reading_schema())
     for key in ("pages", "entities", "lines", "texts", "units", "encoding", "separator", "sheets"):
         if key in expect and not (key == "lines" and name.startswith("logs/")):
             assert read.facts[key] == expect[key], key

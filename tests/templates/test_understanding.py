@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import openpyxl
 import pytest
@@ -13,6 +15,7 @@ from templates.files import open_tables
 from templates.mapping import KINDS, confirm, understand
 from templates.node import DocumentError
 from templates.reading import TableReading, Understanding
+from templates.reading_schema import reading_schema
 
 
 def reading(content: str | bytes, name: str = "stops.csv", **said: str) -> Understanding:
@@ -472,3 +475,13 @@ def test_every_kind_is_recognised(kind: str) -> None:
     table = only(KIND_FILES[kind], "data.csv")
     assert table.kind == kind, fields_of(table)
     assert "field_missing" not in codes(table)
+
+
+@pytest.mark.parametrize("kind", KIND_FILES)
+def test_what_is_printed_keeps_to_its_schema(kind: str) -> None:
+    jsonschema.validate(reading(KIND_FILES[kind], "data.csv").to_json(), reading_schema())
+
+
+def test_the_guide_names_every_kind() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "uploads.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if kind not in guide] == []
