@@ -194,7 +194,7 @@ def _written(text: str, item: Input, calculator: Calculator) -> float | tuple[fl
         return units.read(text, item.unit)
     except CalculationError as error:
         raise CalculationError(
-            f"input {item.name}: {error}",
+            str(error),
             code=error.code,
             place=f"input {item.name}",
             remedy=error.remedy,

@@ -96,7 +96,7 @@ class FormulaText:
         start = max(0, at - 60)
         excerpt = f"    {line[start : start + 110]}\n    {' ' * (at - start)}^"
         return CalculationError(
-            f"formula {self.name}: {message}\n{excerpt}",
+            f"{message}\n{excerpt}",
             code=code,
             place=f"formula {self.name}, column {at + 1}",
             remedy=remedy,
