@@ -189,6 +189,7 @@ def _check_characters(source: FormulaText) -> None:
         if token is None:
             plain = text[at].translate(_full_width)
             hint = f"Write {plain} in its plain form." if plain != text[at] else ""
+            hint = "Write ** for a power." if text[at] == "^" else hint
             raise source.error(
                 f"{text[at]!r} has no meaning in a formula",
                 at,

@@ -128,6 +128,7 @@ def test_the_caret_stands_under_the_mistake_and_a_guess_is_made():
     assert error.remedy == "Did you mean 'price'?"
     assert refused("nvp(flow, rate)", "CNY").remedy == "Did you mean 'npv'?"
     assert "plain form" in refused("max（n，0）").remedy
+    assert refused("n^2").remedy == "Write ** for a power."
 
 
 @pytest.mark.parametrize(
