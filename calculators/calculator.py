@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from calculators.declarations import Cap, Correlation, Formula, Input, Output, Text
+from calculators.declarations import Cap, Correlation, Formula, Input, Output, Text, VerdictRule
 from calculators.graph import Plan, compile_plan
 from calculators.parts import Frame, Lookup, Period
 from calculators.units import UnitBook
@@ -34,6 +34,7 @@ class Calculator:
     times: Mapping[str, str] = field(default_factory=dict)
     period: Period = "month"
     periods: int = 36
+    verdict: VerdictRule | None = None
     plan: Plan = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -43,5 +44,5 @@ class Calculator:
             periods=self.periods,
             lookups={lookup.name: lookup for lookup in self.lookups},
         )
-        plan = compile_plan(frame, self.inputs, self.formulas, self.caps, self.outputs, self.correlations)
+        plan = compile_plan(frame, self.inputs, self.formulas, self.caps, self.outputs, self.correlations, self.verdict)
         object.__setattr__(self, "plan", plan)

@@ -113,6 +113,17 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRule:
+    """When the draws of one output, above 0 is good, speak for what: buy when the chance of a loss is below
+    `buy_below`, do not buy when it is above `refuse_above` and the median is negative."""
+
+    output: str
+    buy_below: float
+    refuse_above: float
+    source: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """What a person or the portal puts into an input: value (in the input's unit), tier, source and age.
 

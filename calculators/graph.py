@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from calculators.declarations import Cap, Correlation, Formula, Input, Output
+from calculators.declarations import Cap, Correlation, Formula, Input, Output, VerdictRule
 from calculators.formula import Compiled, compile_formula
 from calculators.parts import CONSTANT_NAMES, Frame, Kind
 from calculators.syntax import FormulaText, closest, names_in, parse
@@ -60,6 +60,7 @@ def compile_plan(
     caps: Sequence[Cap],
     outputs: Sequence[Output],
     correlations: Sequence[Correlation],
+    verdict: VerdictRule | None = None,
 ) -> Plan:
     """Check everything that can be checked without values.
 
@@ -87,6 +88,8 @@ def compile_plan(
         if isinstance(written, Cap):
             _check_cap(written, compiled)
     _check_shown(outputs, correlations, known, inputs)
+    if verdict is not None and verdict.output not in [output.name for output in outputs]:
+        raise _unknown("verdict", verdict.output, [output.name for output in outputs])
     feeds = {
         name: (*sorted(compiled[name].uses), *([capped_by[name]] if name in capped_by else [])) for name in compiled
     }

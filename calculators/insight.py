@@ -12,7 +12,7 @@ import numpy as np
 from calculators.information import evpi
 from calculators.sheet import Sheet
 from calculators.uncertainty import expected_shortfall
-from calculators.verdict import worth_measuring
+from calculators.verdict import judge, worth_measuring
 
 
 def insights(sheet: Sheet, name: str = "npv", *, samples: int = 1024) -> dict[str, Any]:
@@ -22,7 +22,8 @@ def insights(sheet: Sheet, name: str = "npv", *, samples: int = 1024) -> dict[st
     single figure in the manner of a TEI study. `break_even`: for each input the values at which the number
     is 0 with the others at their median, and whether one lies within the input's P10 to P90 (`plausible`); an input
     without a value cannot turn the result alone. `drivers`: Sobol shares (first order, total, 95 % intervals; a total
-    well above the first order means that inputs act together). `evpi` and `worth_measuring`: what perfect knowledge of
+    well above the first order means that inputs act together). `verdict`: buy, pilot, wait or do_not_buy by the rule of
+    the calculator, None without one. `evpi` and `worth_measuring`: what perfect knowledge of
     everything, and of each input, is worth at most.
     """
     figure = sheet.outputs[name]
@@ -34,9 +35,20 @@ def insights(sheet: Sheet, name: str = "npv", *, samples: int = 1024) -> dict[st
         "at_means": sheet.at_means(name)[0],
         "break_even": [_break_even(sheet, name, column) for column in sheet.drivers.columns],
         "drivers": [],
+        "verdict": None,
         "evpi": evpi(finite) if len(finite) else 0.0,
         "worth_measuring": [{"input": known, "at_most": worth} for known, worth in worth_measuring(sheet, npv=name)],
     }
+    rule = sheet.calculator.verdict
+    if rule is not None and rule.output == name and len(finite):
+        verdict, reason = judge(sheet, rule)
+        found["verdict"] = {
+            "verdict": verdict.value,
+            "reason": reason,
+            "buy_below": rule.buy_below,
+            "refuse_above": rule.refuse_above,
+            "source": dict(rule.source),
+        }
     if sheet.drivers.columns and len(finite):
         names, shares = sheet.sobol(name, samples=samples)
         rows = zip(names, shares.first, shares.total, shares.first_interval, shares.total_interval, strict=True)

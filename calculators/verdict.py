@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from calculators.declarations import Tier, VerdictRule
 from calculators.information import evpi, evppi
 from calculators.sheet import Sheet
 
@@ -18,14 +19,6 @@ class Verdict(StrEnum):
     PILOT = "pilot"
     WAIT = "wait"
     DO_NOT_BUY = "do_not_buy"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """When figures speak for what. Chances are of a negative NPV. The caller names them; nothing is assumed here."""
-
-    buy_below: float  # buy when the chance of a loss is below this
-    refuse_above: float  # do not buy when it is above this and the median is negative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +34,36 @@ class Advice:
     worth_measuring: tuple[tuple[str, float], ...]
 
 
-def _by_loss(loss: float, median: float, limits: Limits) -> Verdict:
-    if loss < limits.buy_below and median > 0:
+def _by_loss(loss: float, median: float, rule: VerdictRule) -> Verdict:
+    if loss < rule.buy_below and median > 0:
         return Verdict.BUY
-    if loss > limits.refuse_above and median < 0:
+    if loss > rule.refuse_above and median < 0:
         return Verdict.DO_NOT_BUY
     return Verdict.PILOT if median > 0 else Verdict.WAIT
 
 
-def advise(with_claims: Sheet, without_claims: Sheet, limits: Limits, *, npv: str = "npv") -> Advice:
+def _reason(verdict: Verdict) -> str:
+    return {Verdict.BUY: "loss_rare", Verdict.DO_NOT_BUY: "loss_likely"}.get(verdict, "loss_possible")
+
+
+def judge(sheet: Sheet, rule: VerdictRule) -> tuple[Verdict, str]:
+    """The verdict of one sheet and its reason. Where a claim that counts carries it, the most is a pilot."""
+    figure = sheet.outputs[rule.output]
+    verdict = _by_loss(float((figure.values < 0).mean()), figure.p50, rule)
+    if verdict is Verdict.BUY and figure.tier is Tier.CLAIM:
+        return Verdict.PILOT, "claims_only"
+    return verdict, _reason(verdict)
+
+
+def advise(with_claims: Sheet, without_claims: Sheet, rule: VerdictRule) -> Advice:
     """Draw the verdict from two sheets of the same calculator, one with vendor claims and one without."""
-    figures = [sheet.outputs[npv] for sheet in (with_claims, without_claims)]
+    figures = [sheet.outputs[rule.output] for sheet in (with_claims, without_claims)]
     losses = [float((figure.values < 0).mean()) for figure in figures]
-    verdicts = [_by_loss(loss, figure.p50, limits) for loss, figure in zip(losses, figures, strict=True)]
-    verdict = verdicts[0]
-    reasons = [{Verdict.BUY: "loss_rare", Verdict.DO_NOT_BUY: "loss_likely"}.get(verdict, "loss_possible")]
-    if verdict is Verdict.BUY and verdicts[1] is not Verdict.BUY:
+    verdict, without = (_by_loss(loss, figure.p50, rule) for loss, figure in zip(losses, figures, strict=True))
+    reasons = [_reason(verdict)]
+    if verdict is Verdict.BUY and without is not Verdict.BUY:
         verdict, reasons = Verdict.PILOT, ["claims_only"]
-    gains = worth_measuring(with_claims, npv=npv)
+    gains = worth_measuring(with_claims, npv=rule.output)
     if gains and verdict in {Verdict.PILOT, Verdict.WAIT}:
         reasons.append("worth_measuring")
     return Advice(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from calculators.calculator import Calculator
-from calculators.declarations import Cap, Correlation, Formula, Input, Output, Tier
+from calculators.declarations import Cap, Correlation, Formula, Input, Output, Tier, VerdictRule
 from calculators.parts import Lookup
 from calculators.uncertainty import Shape as DistributionShape
 from templates.documents import DocumentError, Node, closest, load
@@ -24,6 +24,7 @@ from templates.shapes import (
     Number,
     Schema,
     Several,
+    Share,
     Whole,
     Words,
 )
@@ -119,6 +120,9 @@ CALCULATOR = Document(
                 ),
                 {},
             ),
+            "verdict": Maybe(
+                Fields({"output": _name, "buy_below": Share(), "refuse_above": Share(), "source": Bilingual()})
+            ),
             "outputs": ByName(
                 of=Fields(
                     {
@@ -185,6 +189,7 @@ def _calculator(values: dict[str, Any]) -> Calculator:
         times=values["times"],
         period=values["period"],
         periods=values["periods"],
+        verdict=VerdictRule(**values["verdict"]) if values["verdict"] else None,
     )
 
 

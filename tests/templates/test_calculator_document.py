@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -10,7 +11,7 @@ from calculators.insight import insights
 from calculators.lint import lint
 from calculators.risk import sheet_figures, warnings
 from calculators.sheet import Given, Tier, evaluate
-from calculators.verdict import Limits, Verdict, advise
+from calculators.verdict import Verdict, advise, judge
 from templates.calculator_document import (
     CALCULATOR,
     read_calculator,
@@ -39,7 +40,7 @@ outputs:
     action: {zh-CN: 改善, en: improve}
     acceptance: {zh-CN: 下降, en: falls}
 """
-LIMITS = Limits(buy_below=0.1, refuse_above=0.5)
+LIMITS = replace(shipped_calculator("module_roi").verdict, refuse_above=0.5)
 
 
 def test_a_document_without_python_computes_with_units():
@@ -158,6 +159,8 @@ def test_a_verdict_never_rests_on_claims_alone():
     assert claimed.verdict is Verdict.PILOT
     assert claimed.reasons[0] == "claims_only"
     assert claimed.loss_with_claims < 0.1 < claimed.loss_without_claims
+    assert judge(good, LIMITS) == (Verdict.BUY, "loss_rare")
+    assert judge(appraised(4000, tier=Tier.CLAIM), LIMITS) == (Verdict.PILOT, "claims_only")
     bad = advise(appraised(100), appraised(100, claims=False), LIMITS)
     assert bad.verdict is Verdict.DO_NOT_BUY
     assert bad.reasons == ("loss_likely",)
@@ -203,6 +206,7 @@ def test_insights_say_what_must_be_true_and_what_to_measure():
     moved = appraised(960, contribution_margin=margin)
     middle = moved.model("npv", np.full((1, len(moved.drivers.columns)), 0.5)).item()
     assert abs(middle) < 1e-3 * sheet.outputs["pv_costs"].p50
+    assert found["verdict"]["verdict"] in {"pilot", "wait"}
     assert found["worst_5_percent"] < sheet.outputs["npv"].p10
     assert {one["input"] for one in found["drivers"]} == {one["input"] for one in found["break_even"]}
     assert 0.9 < sum(one["first"] for one in found["drivers"]) < 1.1
