@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from portal import actions_runs, actions_study, actions_value, charts, parts
+from portal.advice import advice
 from portal.charts import Curve
 from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame
@@ -105,6 +106,7 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
         gap = npv["p50"] - guess["npv"]
         parts.note(t("value.gap", guess=parts.money(guess["npv"], currency), gap=parts.money(abs(gap), currency),
                      side=t("value.above" if gap >= 0 else "value.below")))  # fmt: skip
+    advice(case)
     _tornado(case, currency)
     _fan(case, currency)
     if case["capped"]:

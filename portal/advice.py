@@ -1,0 +1,64 @@
+"""What a case speaks for, drawn: the verdict, what must be true for it to turn, what is worth measuring first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal import parts
+from portal.text import pick, t
+
+SHOWN = 5
+
+
+def advice(case: Mapping[str, Any]) -> None:
+    """Draw the advice of a case under its headline; nothing where the case was kept before there was any."""
+    found = case.get("insights")
+    if not found:
+        return
+    titles = {name: pick(number["title"]) for name, number in case["numbers"].items()}
+    currency = case["currency"]
+    _verdict(found, currency)
+    _what_must_be_true(found, titles)
+    gains = [one for one in found["worth_measuring"] if one["input"] in titles][:3]
+    if gains:
+        parts.section(t("value.measure"), note=t("value.measure_why"))
+        parts.table(
+            [t("value.input"), t("value.measure_worth")],
+            [(titles[one["input"]], parts.money(one["at_most"], currency)) for one in gains],
+            numbers=[1],
+        )
+
+
+def _verdict(found: Mapping[str, Any], currency: str) -> None:
+    verdict = found["verdict"]
+    if verdict is None:
+        return
+    parts.section(t(f"value.verdict_{verdict['verdict']}"), note=t(f"value.reason_{verdict['reason']}"))
+    worst = parts.money(found["worst_5_percent"], currency)
+    limits = {"buy": parts.percent(verdict["buy_below"]), "refuse": parts.percent(verdict["refuse_above"])}
+    parts.note(t("value.worst", worst=worst) + " " + t("value.verdict_rule", **limits))
+
+
+def _what_must_be_true(found: Mapping[str, Any], titles: Mapping[str, str]) -> None:
+    shares = {one["input"]: one["total"] for one in found["drivers"]}
+    rows = sorted(
+        (one for one in found["break_even"] if one["values"] and one["input"] in titles),
+        key=lambda one: -shares.get(one["input"], 0.0),
+    )[:SHOWN]
+    if not rows:
+        return
+    parts.section(t("value.must_be_true"), note=t("value.must_be_true_why"))
+    parts.table(
+        [t("value.input"), t("value.turns_at"), t("value.expected"), t("value.plausible")],
+        [
+            (
+                titles[one["input"]],
+                f"{', '.join(parts.quantity(value, digits=3) for value in one['values'])} {one['unit']}",
+                f"{parts.quantity(one['p10'], digits=3)} … {parts.quantity(one['p90'], digits=3)} {one['unit']}",
+                t("value.within" if one["plausible"] else "value.outside"),
+            )
+            for one in rows
+        ],
+        numbers=[1, 2],
+    )
