@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
+RESULTS = ROOT / "test-results"
 expect.set_options(timeout=15_000)
 
 
@@ -148,7 +149,9 @@ def settled(page: Page) -> None:
 
 
 @pytest.fixture
-def visitor(portal: RunningPortal, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+def visitor(
+    portal: RunningPortal, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Visitor]]:
     """Make visitors: language of the browser, width, colour scheme."""
     contexts: list[BrowserContext] = []
 
@@ -165,5 +168,17 @@ def visitor(portal: RunningPortal, browser: Browser) -> Iterator[Callable[..., V
         return someone
 
     yield make
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if getattr(request.node, "failed", False):
+            for place, page in enumerate(context.pages):
+                page.screenshot(path=RESULTS / f"{request.node.name}-{number}-{place}.png", full_page=True)
         context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember a failure, so that the visitor's pages can be kept as pictures."""
+    report = yield
+    if report.failed:
+        item.failed = True  # type: ignore[attr-defined]  # read by the fixture above
+    return report

@@ -149,10 +149,12 @@ def code_for(prospect, email: str) -> str:
 def reckon(page: Page, url: str) -> None:
     """Type the figures only the prospect knows, give an own guess, see the value and open one number."""
     go(page, url, "value")
+    compute = page.get_by_role("button", name=t("value.compute"), exact=True)
+    expect(compute).to_be_visible(timeout=60_000)
     fields = page.get_by_test_id("stForm").first.get_by_test_id("stTextInput")
     for number in range(fields.count()):
         fields.nth(number).locator("input").fill("60")
-    page.get_by_test_id("stForm").first.get_by_role("button").click()
+    compute.click()
     settled(page)
     press(page, t("value.guess_keep"))
     expect(page.get_by_text(t("value.npv")).first).to_be_visible(timeout=LONG)
