@@ -60,7 +60,11 @@ def _bring(workspace: Workspace, kept: Sequence[DatasetView]) -> None:
     attributes = " ".join(f'data-{name}="{escape(text, quote=True)}"' for name, text in words.items())
     st.html(f'<div class="ms-upload" {attributes}></div>')
     left, right = st.columns(2)
-    with left, st.expander(t("data.paste_title")), st.form("paste", clear_on_submit=True, border=False):
+    with (
+        left,
+        st.expander(t("data.paste_title")),
+        st.form("paste", enter_to_submit=False, clear_on_submit=True, border=False),
+    ):
         text = st.text_area(t("data.paste_label"), placeholder=t("data.paste_example"), height=160)
         if st.form_submit_button(t("data.paste_button")) and text.strip():
             try:

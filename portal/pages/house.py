@@ -70,7 +70,7 @@ def _change(workspace: Workspace, others: list[Colleague]) -> None:
 
 
 def _invite(visit: Visit) -> None:
-    with st.form("colleague", border=True, clear_on_submit=True):
+    with st.form("colleague", enter_to_submit=False, border=True, clear_on_submit=True):
         parts.section(t("house.invite"), note=t("house.invite_why"))
         left, middle, right = st.columns(3)
         email = left.text_input(t("house.email"), placeholder="name@company.com", max_chars=320)

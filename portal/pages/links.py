@@ -34,7 +34,7 @@ def _new(visit: Visit) -> None:
             parts.section(t("links.made"), note=t("links.made_once"))
             st.code(made, language=None, wrap_lines=True)
     packs = {row["id"]: pick(row["title"]) for row in actions_packs.list_packs(visit.workspace)}
-    with st.form("invite", border=True):
+    with st.form("invite", enter_to_submit=False, border=True):
         parts.section(t("links.new"))
         left, right = st.columns(2)
         label = left.text_input(t("links.label"), help=t("links.label_why"), max_chars=120)

@@ -34,7 +34,7 @@ def show() -> None:
 
 
 def _new(workspace: Workspace, names: dict[str, str], origin: str) -> None:
-    with st.form("provider", border=True):
+    with st.form("provider", enter_to_submit=False, border=True):
         parts.section(t("providers.new"), note=t("providers.callback", address=f"{origin}/auth/callback"))
         left, right = st.columns(2)
         tenant = left.selectbox(t("log.tenant"), list(names), format_func=lambda key: names[key])

@@ -39,7 +39,7 @@ def show() -> None:
         ],
         numbers=[2, 4, 5],
     )
-    with st.form("new-tenant", border=True):
+    with st.form("new-tenant", enter_to_submit=False, border=True):
         parts.section(t("tenants.new"))
         name = st.text_input(t("tenants.new_name"), max_chars=200)
         if st.form_submit_button(t("tenants.create"), type="primary"):

@@ -71,7 +71,7 @@ def _choice(workspace: Workspace, found: Mapping[str, Any]) -> tuple[str, bool]:
 
 def _guess(workspace: Workspace, currency: str) -> None:
     parts.answer(t("value.guess"), note=t("value.guess_why"))
-    with st.form("guess", border=True):
+    with st.form("guess", enter_to_submit=False, border=True):
         amount = st.number_input(
             t("value.guess_label", currency=currency), step=10_000.0, format="%.0f", key="guess-npv"
         )
@@ -345,13 +345,13 @@ def _given(item: Mapping[str, Any]) -> str:
     if isinstance(value, list | tuple):
         return t("value.series", unit=item["unit"])
     spread = (
-        f" ({item['low']:,.4g} … {item['high']:,.4g})" if item["low"] is not None and item["high"] is not None else ""
+        f" ({item['low']:,.7g} … {item['high']:,.7g})" if item["low"] is not None and item["high"] is not None else ""
     )
-    return f"{value:,.6g} {item['unit']}{spread}"
+    return f"{value:,.7g} {item['unit']}{spread}"
 
 
 def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str, button: str) -> None:
-    with st.form(f"inputs-{key}", border=False):
+    with st.form(f"inputs-{key}", enter_to_submit=False, border=False):
         written = {}
         for start in range(0, len(items), 2):
             for place, item in zip(st.columns(2), items[start : start + 2], strict=False):
