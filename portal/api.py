@@ -14,7 +14,7 @@ from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from portal import actions_audit, actions_checks, actions_data, actions_house
@@ -23,6 +23,7 @@ from portal.gate import Gate
 from portal.identity import Role
 from portal.landing import LandingRoutes
 from portal.mail import Outbox
+from portal.navigation import pages_of
 from portal.oidc import Relations
 from portal.problems import problem, wants_page
 from portal.sessions import Session
@@ -119,6 +120,9 @@ class Routes:
         if request.path_params.get("page", "") not in {"", *self.pages}:
             return refusal(404, "not_found") if wants_page(request.scope) else problem(404, "not_found")
         session: Session = request.scope["portal_session"]
+        first = next(iter(pages_of(session.member.role)), None)
+        if first is not None and request.path_params.get("page") == first.name:
+            return RedirectResponse(f"/?{request.url.query}".rstrip("?"))  # Streamlit knows its first page as / only
         set_language(session.member.language)
         tag = language()
         if tag not in self._frame:
