@@ -16,7 +16,8 @@ from simulators.figures import RunFigures, Window, vector_length
 from simulators.line import Line
 from simulators.streams import checked_seed
 from simulators.twin_events import simulate_events
-from simulators.twin_serial import DONE, LOOK, recursion_applies, serial_tables, simulate_serial, week_marks
+from simulators.twin_recursion import DONE, LOOK, recursion_applies, serial_tables, week_marks
+from simulators.twin_serial import simulate_serial
 from simulators.twin_sums import DETAILS
 from simulators.twin_tables import BLOCK, Tables, tables
 

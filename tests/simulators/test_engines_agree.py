@@ -12,7 +12,7 @@ from simulators.kpi import bottleneck_shares, line_kpis, state_shares
 from simulators.line import Distribution, Failure, Line, Station
 from simulators.reference import run_reference
 from simulators.twin import run_many, run_rows, run_twin
-from simulators.twin_serial import recursion_applies
+from simulators.twin_recursion import recursion_applies
 from tests.simulators.lines import lines, windows
 
 RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
