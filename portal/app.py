@@ -30,9 +30,10 @@ from streamlit import config as streamlit_config
 from portal import navigation, storage_accounts, ui
 from portal.api import Routes
 from portal.gate import Gate
-from portal.identity import VENDOR, Tenant
+from portal.identity import VENDOR, VENDOR_ROLES, Provider, Role, Tenant
 from portal.mail import Outbox
 from portal.outgoing import send_waiting
+from portal.strongbox import PROVIDER
 from portal.wiring import Portal, Settings, SettingsError, build, child_environment, read_settings, use
 from privacy.keys import KeyUnavailable
 
@@ -106,6 +107,8 @@ def run_serve(settings: Settings, *, say: Callable[[str], None] = print) -> None
     settings = replace(settings, mode="serve")
     check_production(settings)
     portal = use(build(settings))
+    ensure_vendor(portal)
+    register_vendor_provider(portal)
     with portal.store.reading() as tx:
         ours = [one for one in storage_accounts.all_providers(tx, tenant_id=VENDOR) if one.active and one.sealed_secret]
     if not ours:
@@ -113,7 +116,7 @@ def run_serve(settings: Settings, *, say: Callable[[str], None] = print) -> None
             "no identity provider of the vendor is registered",
             code="no_provider",
             place="providers",
-            remedy="Register one as docs/operations.md shows; nobody could sign in without it.",
+            remedy="Set MINGSUAN_VENDOR_ISSUER, _CLIENT_ID and _CLIENT_SECRET; nobody could sign in without it.",
         )
     _serve(portal, [], say)
 
@@ -150,14 +153,36 @@ def check_production(settings: Settings) -> None:
         )
 
 
-def ensure_vendor(portal: Portal, name: str = "Vendor") -> None:
+def ensure_vendor(portal: Portal) -> None:
     """The vendor's tenant and its key are there from the first start."""
     with portal.store.writing() as tx:
         if storage_accounts.tenant(tx, VENDOR) is None:
+            name = portal.settings.vendor_name
             storage_accounts.add_tenant(tx, Tenant(id=VENDOR, name=name), now=portal.now())
     if portal.keys.status(VENDOR).state == "missing":
         with contextlib.suppress(KeyUnavailable):  # another process was quicker
             portal.keys.create_key(VENDOR, at=portal.now())
+
+
+def register_vendor_provider(portal: Portal) -> None:
+    """Take the vendor's provider from the settings: the first administrator must be able to sign in."""
+    settings = portal.settings
+    if not (settings.vendor_issuer and settings.vendor_client_id and settings.vendor_client_secret):
+        return
+    provider = Provider(
+        id=VENDOR,
+        tenant=VENDOR,
+        title=settings.vendor_name,
+        issuer=settings.vendor_issuer,
+        client_id=settings.vendor_client_id,
+        sealed_secret=portal.strongbox.seal(settings.vendor_client_secret, kind=PROVIDER, row=VENDOR),
+        role_claim=settings.vendor_role_claim,
+        roles={str(role): role for role in Role if role in VENDOR_ROLES},
+        domains=tuple(one.strip().lower() for one in settings.vendor_domains.split(",") if one.strip()),
+        listed=True,
+    )
+    with portal.store.writing() as tx:
+        storage_accounts.put_provider(tx, provider, now=portal.now())
 
 
 def _port(wanted: int | None) -> int | None:

@@ -110,6 +110,7 @@ class DemoProvider:
     """All realms under one address; keys and codes live as long as the process."""
 
     origin: str
+    portal: str = ""  # the address of the portal that uses it; the same as `origin` in the demo
     client_id: str = "mingsuan"
     token_seconds: int = TOKEN_SECONDS
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
@@ -159,7 +160,7 @@ class DemoProvider:
         if realm is None or query.get("client_id") != self.client_id:
             return _error(400, "unauthorized_client")
         redirect_uri = query.get("redirect_uri", "")
-        if redirect_uri != f"{self.origin}/auth/callback":
+        if redirect_uri != f"{self.portal or self.origin}/auth/callback":
             return _error(400, "invalid_request")
         if query.get("response_type") != "code" or query.get("code_challenge_method") != "S256":
             return _error(400, "invalid_request")
@@ -259,7 +260,7 @@ class DemoProvider:
     async def end_session(self, request: Request) -> Response:
         """Nobody stays signed in here, so there is only the way back."""
         target, state = request.query_params.get("post_logout_redirect_uri", ""), request.query_params.get("state", "")
-        if target != f"{self.origin}/auth/signed-out":
+        if target != f"{self.portal or self.origin}/auth/signed-out":
             return _error(400, "invalid_request")
         return RedirectResponse(f"{target}?{urlencode({'state': state})}" if state else target, status_code=303)
 

@@ -96,6 +96,7 @@ def may_hold(tenant: str, role: Role) -> bool:
 class Provider:
     """An OpenID Connect provider of one tenant. `sealed_secret` is the client secret, sealed for this row.
 
+    Claims are named as in the token; a dot goes into a nested object ("realm_access.roles").
     `roles` maps values of the claim `role_claim` to our roles, the strongest first; a person with none of them gets
     `default_role`, or is refused where that is None. Where `tenant_claim` is set, the token must carry `tenant_value`
     in it: a provider that serves several organisations then still admits only the people of this one.
@@ -131,7 +132,7 @@ class Profile:
 
 def profile_from_claims(provider: Provider, claims: Mapping[str, Any]) -> Profile:
     """Read verified claims of `provider`; raises `IdentityError` where they make no member of its tenant."""
-    if provider.tenant_claim and claims.get(provider.tenant_claim) != provider.tenant_value:
+    if provider.tenant_claim and _claim(claims, provider.tenant_claim) != provider.tenant_value:
         raise IdentityError(
             "the account belongs to another organisation than this sign-in is for",
             code="foreign_organisation",
@@ -141,7 +142,7 @@ def profile_from_claims(provider: Provider, claims: Mapping[str, Any]) -> Profil
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
         raise IdentityError("the provider named no subject", code="no_subject", remedy="Ask your administrator.")
-    raw = claims.get(provider.role_claim)
+    raw = _claim(claims, provider.role_claim)
     held = {raw} if isinstance(raw, str) else {v for v in raw if isinstance(v, str)} if isinstance(raw, list) else set()
     role = next((role for value, role in provider.roles.items() if value in held), provider.default_role)
     if role is None or not may_hold(provider.tenant, role):
@@ -161,3 +162,13 @@ def profile_from_claims(provider: Provider, claims: Mapping[str, Any]) -> Profil
         email=str(email or "")[:320].lower(),
         provider=provider.id,
     )
+
+
+def _claim(claims: Mapping[str, Any], name: str) -> Any:
+    """A claim by its name, or by its way through nested objects such as "realm_access.roles"."""
+    if name in claims:
+        return claims[name]
+    found: Any = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found

@@ -51,16 +51,22 @@ class Settings:
     url: str = ""  # default: http://127.0.0.1:<port>
     data: Path = Path("data")
     keys: str = "keys"  # a folder outside `data`, or the PKCS#11 URI of a token (portal/clouds.py)
-    database_url: str = ""  # default: SQLite under `data`
+    database_url: str = field(default="", repr=False)  # default: SQLite under `data`
     blobs: str = ""  # default: a folder under `data`
     executor: str = ""  # address of a Dask scheduler; default: own worker processes
-    smtp: str = ""
+    smtp: str = field(default="", repr=False)
     workers: int = 1
-    metrics_token: str = ""  # bearer token for /metrics
+    metrics_token: str = field(default="", repr=False)  # bearer token for /metrics
     proxies: str = ""  # addresses of proxies whose X-Forwarded-For is believed, separated by commas
     idle_minutes: float = 60.0
     session_hours: float = 12.0
     upload_mb: int = 60
+    vendor_name: str = "Vendor"
+    vendor_issuer: str = ""  # the OpenID Connect provider of the vendor's own people
+    vendor_client_id: str = ""
+    vendor_client_secret: str = field(default="", repr=False)
+    vendor_role_claim: str = "roles"  # whose values are our role names
+    vendor_domains: str = ""  # their e-mail domains, separated by commas
 
     @property
     def demo(self) -> bool:

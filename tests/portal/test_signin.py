@@ -212,6 +212,14 @@ def test_claims_of_another_organisation_and_people_without_a_role_are_refused():
     )
 
 
+def test_roles_may_stand_in_a_nested_claim():
+    nested = replace(PROVIDER, role_claim="realm_access.roles")
+    claims = {"sub": "x", "org": "acme", "realm_access": {"roles": ["other", "staff"]}}
+    assert profile_from_claims(nested, claims).role is Role.ANALYST
+    with pytest.raises(IdentityError):
+        profile_from_claims(nested, {"sub": "x", "org": "acme", "realm_access": ["boss"]})
+
+
 def test_an_unverified_address_is_not_taken_over():
     claims = {"sub": "x", "org": "acme", "roles": "boss", "email": "Boss@Acme.example"}
     assert profile_from_claims(PROVIDER, claims).email == "boss@acme.example"
