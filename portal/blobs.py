@@ -12,7 +12,7 @@ from typing import Protocol
 class BlobStore(Protocol):
     """Keeps sealed bytes under random names."""
 
-    def put(self, data: bytes, *, name: str = "") -> str:
+    def put(self, data: bytes | memoryview, *, name: str = "") -> str:
         """Keep the bytes durably and return their name: 32 hexadecimal digits, random where none is given."""
 
     def get(self, name: str) -> bytes:
@@ -28,7 +28,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
 
-    def put(self, data: bytes, *, name: str = "") -> str:
+    def put(self, data: bytes | memoryview, *, name: str = "") -> str:
         name = name or secrets.token_hex(16)
         self._kept[name] = bytes(data)
         return name
@@ -47,7 +47,7 @@ class FolderBlobs:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def put(self, data: bytes, *, name: str = "") -> str:
+    def put(self, data: bytes | memoryview, *, name: str = "") -> str:
         name = name or secrets.token_hex(16)
         place = self._place(name)
         place.parent.mkdir(exist_ok=True, mode=0o700)

@@ -115,12 +115,15 @@ class Workspace:
         key = new_id()
         at = self.clock()
         _, secret = self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)
-        table = seal_columns(secret, columns, place=self._sealer.place(kind, key))
-        for blob, sealed in table.blobs.items():
-            self._new_blobs.append(self.store.blobs.put(sealed, name=blob))
+        table = seal_columns(
+            secret,
+            columns,
+            place=self._sealer.place(kind, key),
+            put=lambda name, blob: self._new_blobs.append(self.store.blobs.put(blob, name=name)),
+        )
         manifest = base64.b64encode(table.manifest).decode()
         data = b"t" + json.dumps({"about": about, "manifest": manifest}, ensure_ascii=False).encode()
-        self._add(kind, key, data, slot=slot, inputs=inputs, blobs=tuple(table.blobs), at=at, digest=table.digest)
+        self._add(kind, key, data, slot=slot, inputs=inputs, blobs=table.names, at=at, digest=table.digest)
         self._new[kind, key] = about
         return key
 

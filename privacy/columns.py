@@ -25,7 +25,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import ipc
 
-from privacy.vault import Place, PrivacyError, SealBroken, canonical, derive, open_sealed, open_view, seal
+from privacy.vault import Place, PrivacyError, SealBroken, canonical, derive, open_sealed, open_view, seal, seal_parts
 
 Columns = Mapping[str, NDArray[Any]]
 
@@ -61,10 +61,14 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedTable:
-    """`manifest` is sealed; `blobs` by random name; `digest` (hex SHA-256 of the sealed manifest) goes into the log."""
+    """`manifest` is sealed; `digest` (hex SHA-256 of the sealed manifest) goes into the log.
+
+    `names` are those of the column's blobs, in order; `blobs` holds them where nobody took them at once.
+    """
 
     manifest: bytes
-    blobs: Mapping[str, bytes]
+    names: tuple[str, ...]
+    blobs: Mapping[str, bytes | memoryview]
     digest: str
 
 
@@ -79,11 +83,17 @@ class Grant:
 
 
 def seal_columns(
-    data_key: bytes, table: Columns, *, place: Place, grades: Mapping[str, str] | None = None
+    data_key: bytes,
+    table: Columns,
+    *,
+    place: Place,
+    grades: Mapping[str, str] | None = None,
+    put: Callable[[str, memoryview], object] | None = None,
 ) -> SealedTable:
     """Seal a table of equally long one-dimensional columns: numbers, booleans, text, datetime64 and timedelta64.
 
-    `grades` gives the class of a field where it is not the place's. `PrivacyError` (table_uneven, column_kind).
+    `grades` gives the class of a field where it is not the place's. `put` takes each blob with its name as soon as it
+    is sealed, so that a large table is not in memory twice. `PrivacyError` (table_uneven, column_kind).
     """
     rows = {column.shape for column in table.values()}
     if len(rows) > 1 or any(len(shape) != 1 for shape in rows):
@@ -96,17 +106,18 @@ def seal_columns(
     count = next(iter(rows))[0] if rows else 0
     grades = grades or {}
     columns = []
-    blobs = {}
+    blobs: dict[str, bytes | memoryview] = {}
     for name, values in table.items():
         kind = _kind(name, values)
         column = Column(field=name, kind=kind, grade=grades.get(name, place.grade), blob=secrets.token_hex(16), mark="")
         home = _home(place, column, count)
-        sealed = seal(_column_key(data_key, home), _stream(values, kind), place=home)
-        blobs[column.blob] = sealed
+        sealed = seal_parts(_column_key(data_key, home), _stream(values, kind), place=home, room=_room)
+        (put or blobs.__setitem__)(column.blob, sealed)
         columns.append(replace(column, mark=_mark(sealed)))
     listed = canonical({"fmt": FORMAT, "rows": count, "columns": [asdict(column) for column in columns]})
     manifest = seal(derive(data_key, "manifest"), listed, place=_manifest_home(place))
-    return SealedTable(manifest=manifest, blobs=blobs, digest=hashlib.sha256(manifest).hexdigest())
+    names = tuple(column.blob for column in columns)
+    return SealedTable(manifest=manifest, names=names, blobs=blobs, digest=hashlib.sha256(manifest).hexdigest())
 
 
 def read_manifest(data_key: bytes, manifest: bytes, *, place: Place, digest: str | None = None) -> Manifest:
@@ -133,7 +144,7 @@ def grant(data_key: bytes, manifest: Manifest, *, place: Place, fields: Collecti
     return Grant(place=place, rows=manifest.rows, columns=columns, keys=keys)
 
 
-def open_grant(granted: Grant, fetch: Callable[[str], bytes]) -> dict[str, NDArray[Any]]:
+def open_grant(granted: Grant, fetch: Callable[[str], bytes | memoryview]) -> dict[str, NDArray[Any]]:
     """The granted columns; `fetch` gives a blob by its name. `SealBroken` for a blob missing, changed or swapped.
 
     Numbers are read-only views of the opened bytes.
@@ -144,7 +155,7 @@ def open_grant(granted: Grant, fetch: Callable[[str], bytes]) -> dict[str, NDArr
             sealed = fetch(column.blob)
         except (KeyError, OSError) as error:
             raise SealBroken("a column of the table is missing", place=granted.place, code="blob_missing") from error
-        opened = open_view(key, sealed, place=_home(granted.place, column, granted.rows))
+        opened = open_view(key, sealed, place=_home(granted.place, column, granted.rows), room=_room)
         if not hmac.compare_digest(_mark(sealed), column.mark):
             raise SealBroken("a column is not the one that the manifest names", place=granted.place)
         table[column.field] = _values(opened, column.kind)
@@ -154,7 +165,7 @@ def open_grant(granted: Grant, fetch: Callable[[str], bytes]) -> dict[str, NDArr
 def open_columns(
     data_key: bytes,
     manifest: bytes,
-    fetch: Callable[[str], bytes],
+    fetch: Callable[[str], bytes | memoryview],
     *,
     place: Place,
     fields: Collection[str] | None = None,
@@ -178,8 +189,8 @@ def _home(place: Place, column: Column, rows: int) -> Place:
     return replace(place, kind=f"{place.kind} column", id=inside.decode(), grade=column.grade)
 
 
-def _mark(sealed: bytes) -> str:
-    return hashlib.sha256(sealed[:64] + sealed[-16:]).hexdigest()
+def _mark(sealed: bytes | memoryview) -> str:
+    return hashlib.sha256(bytes(sealed[:64]) + bytes(sealed[-16:])).hexdigest()
 
 
 def _column_key(data_key: bytes, home: Place) -> bytes:
@@ -202,16 +213,44 @@ def _kind(name: str, values: NDArray[Any]) -> str:
     )
 
 
-def _stream(values: NDArray[Any], kind: str) -> memoryview:
+class _Pieces:
+    """A file that keeps what is written as it is handed over, without copying it."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.held: list[memoryview] = []
+
+    def write(self, data: Any) -> int:
+        piece = memoryview(data).cast("B")
+        self.held.append(piece)
+        return piece.nbytes
+
+    def tell(self) -> int:
+        return sum(piece.nbytes for piece in self.held)
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _stream(values: NDArray[Any], kind: str) -> list[memoryview]:
+    """The pieces of an Arrow IPC stream with one batch of one column."""
     if kind in {_TEXT, _MAYBE_TEXT}:
         array = pa.array(values.tolist(), type=pa.large_string())
     else:
         array = pa.array(values, from_pandas=False)
-    sink = pa.BufferOutputStream()
+    sink = _Pieces()
     batch = pa.record_batch([array], names=["values"])
-    with ipc.RecordBatchStreamWriter(sink, batch.schema, options=_OPTIONS) as writer:
+    with ipc.RecordBatchStreamWriter(pa.PythonFile(sink, mode="w"), batch.schema, options=_OPTIONS) as writer:
         writer.write_batch(batch)
-    return memoryview(sink.getvalue()).cast("B")
+    return sink.held
+
+
+def _room(size: int) -> memoryview:
+    """Memory of Arrow's pool, which it uses again: fresh memory costs more than the cipher."""
+    return memoryview(pa.allocate_buffer(size)).cast("B")
 
 
 def _values(stream: memoryview, kind: str) -> NDArray[Any]:

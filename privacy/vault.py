@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +30,12 @@ _SUITES: Final = {1: "cobblestone-256"}
 _NEWEST: Final = 1
 _LENGTH: Final = 8  # bytes that hold the length of the data, before it
 _SMALLEST: Final = 256  # everything up to here has one size
+_CHUNK: Final = 16 * 1024  # of the construction, each with its tag
+_TAG: Final = 16
+_OVERHEAD: Final = 128  # more than header, salt and key commitment take
+
+Room = Callable[[int], memoryview]
+"""Gives memory of at least a size to work in; for large values fresh memory costs more than the cipher."""
 
 
 class PrivacyError(ValueError):
@@ -110,18 +117,24 @@ def new_data_key() -> bytes:
 
 def seal(data_key: bytes, data: bytes | memoryview, *, place: Place) -> bytes:
     """Encrypt for one place, padded to a size step (at most 12 % more) so that the length tells little."""
-    length = memoryview(data).nbytes
+    return bytes(seal_parts(data_key, (data,), place=place))
+
+
+def seal_parts(
+    data_key: bytes, parts: Sequence[bytes | memoryview], *, place: Place, room: Room | None = None
+) -> memoryview:
+    """`seal` for data in several pieces, without putting them together first or copying the result: for columns."""
+    length = sum(memoryview(part).nbytes for part in parts)
+    size = padded_size(length)
     sealer = Cobblestone256Encryptor(_checked(data_key), _bound(place, _NEWEST))
-    return b"".join(
-        (
-            _MAGIC,
-            bytes((_NEWEST,)),
-            sealer.update(length.to_bytes(_LENGTH, "big")),
-            sealer.update(data),
-            sealer.update(bytes(padded_size(length) - length)),
-            sealer.finalize(),
-        )
-    )
+    sealed = (room or _fresh)(size + (size // _CHUNK + 2) * _TAG + _OVERHEAD)
+    at = len(_MAGIC) + 1
+    sealed[:at] = _MAGIC + bytes((_NEWEST,))
+    for part in (length.to_bytes(_LENGTH, "big"), *parts, bytes(size - length)):
+        at += sealer.update_into(part, sealed[at:])
+    last = sealer.finalize()
+    sealed[at : at + len(last)] = last
+    return sealed[: at + len(last)]
 
 
 def open_sealed(data_key: bytes, sealed: bytes, *, place: Place) -> bytes:
@@ -129,22 +142,23 @@ def open_sealed(data_key: bytes, sealed: bytes, *, place: Place) -> bytes:
     return bytes(open_view(data_key, sealed, place=place))
 
 
-def open_view(data_key: bytes, sealed: bytes | memoryview, *, place: Place) -> memoryview:
+def open_view(data_key: bytes, sealed: bytes | memoryview, *, place: Place, room: Room | None = None) -> memoryview:
     """`open_sealed` without a last copy of the data: for columns."""
     view = memoryview(sealed)
     suite = view[len(_MAGIC)] if view.nbytes > len(_MAGIC) and bytes(view[: len(_MAGIC)]) == _MAGIC else 0
     if suite not in _SUITES:
         raise SealBroken("these bytes are not a sealed value of a known suite", place=place)
+    plain = (room or _fresh)(view.nbytes)
     opener = Cobblestone256Decryptor(_checked(data_key), _bound(place, suite))
     try:
-        plain = memoryview(opener.update(view[len(_MAGIC) + 1 :]))
+        size = opener.update_into(view[len(_MAGIC) + 1 :], plain)
         rest = opener.finalize()  # only now is the whole of it authenticated
     except InvalidTag:
         raise SealBroken("the sealed value does not open with this key for this place", place=place) from None
-    if rest:
-        plain = memoryview(plain.tobytes() + rest)
+    plain[size : size + len(rest)] = rest
+    size += len(rest)
     length = int.from_bytes(plain[:_LENGTH], "big")
-    if plain.nbytes < _LENGTH or length > plain.nbytes - _LENGTH:
+    if size < _LENGTH or length > size - _LENGTH:
         raise SealBroken("the sealed value has an impossible length", place=place)
     return plain[_LENGTH : _LENGTH + length]
 
@@ -167,6 +181,10 @@ def padded_size(length: int) -> int:
     exponent = length.bit_length() - 1
     loose = exponent - exponent.bit_length()
     return (length + (1 << loose) - 1) >> loose << loose
+
+
+def _fresh(size: int) -> memoryview:
+    return memoryview(bytearray(size))
 
 
 def _bound(place: Place, suite: int) -> bytes:
