@@ -207,9 +207,18 @@ def simulate_weeks(
     longest = LONGEST_WARMUP_WEEKS * WEEK / 3
     steady, _, slowest = in_long_run(fitted.line, RARE * longest)
     warmup = WEEK * min(max(math.ceil(3 * slowest / WEEK), 1), LONGEST_WARMUP_WEEKS)
+    week = Window(warmup=warmup, horizon=warmup + WEEK)
     windows = Windows(
-        line=steady, length_s=WEEK, warmup_s=warmup, jitter_s=0.0, months=(0,), poisson_causes=0
-    )  # fmt: skip
+        line=steady,
+        length_s=WEEK,
+        warmup_s=warmup,
+        jitter_s=0.0,
+        months=(0,),
+        poisson_causes=0,
+        pilots=0,
+        month=week,
+        month_line=steady,
+    )
     plan = Plan(
         windows=windows, scenarios=(), drawn=(), spreads=fitted.spreads, seed=seed, months=1, engine=engine
     )  # fmt: skip
@@ -219,8 +228,7 @@ def simulate_weeks(
 
 def _week(plan: Plan, draw: int) -> list[float]:
     windows = plan.windows
-    window = Window(warmup=windows.warmup_s, horizon=windows.warmup_s + windows.length_s)
-    figures = plan.engine(baseline_of_draw(plan, draw), window, plan.seed, draw)
+    figures = plan.engine(baseline_of_draw(plan, draw), windows.month, plan.seed, draw)
     planned = figures.states.sum(axis=1) - figures.states[:, OFF]
     hours = max(float((planned / np.array([s.servers for s in windows.line.stations])).mean()), 1.0) / HOUR
     return [

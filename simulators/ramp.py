@@ -8,8 +8,9 @@ simulated for a shorter window of the line as it is in that month, in the long-r
   renewal process in its long-run state shows. With a shift calendar, windows are whole weeks.
 - A short window scatters more than a month. Over the months of a draw, the figures are split into a smooth part (the
   baseline: its mean; a scenario: the baseline and a difference that follows the adoption of its modules, by least
-  squares) and a rest, which is chance. The rest is scaled by sqrt(window / month); the smooth part is freed of the
-  chance left in it by scaling its spread over the draws: Var = Var(what we do not know) + Var(chance in a month).
+  squares) and a rest, which is chance. The rest is scaled to the chance of a whole month, which some simulated months
+  of the line (and of each scenario in its last month) show; the smooth part is freed of the chance left in it by
+  scaling its spread over the draws: Var = Var(what we do not know) + Var(chance in a month).
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ HOUR = 3600.0
 RARE = 20.0
 SMOOTHED = ("good_per_h", "throughput_per_h", "oee", "availability", "quality")
 FEWEST_MONTHS = 6
+PILOTS = (20, 60)
+PILOT_SHARE = 0.1
+PILOT_NUMBER = 1_000_000_000
+"""Replication numbers of whole months begin here, far from those of the draws."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,9 @@ class Windows:
     jitter_s: float
     months: tuple[int, ...]
     poisson_causes: int
+    pilots: int
+    month: Window
+    month_line: Line
 
 
 def plan_windows(line: Line, drawn: Sequence[Drawn], *, months: int, draws: int, budget: float) -> Windows:
@@ -70,9 +78,22 @@ def plan_windows(line: Line, drawn: Sequence[Drawn], *, months: int, draws: int,
     steady, changed_causes, jitter = in_long_run(line, length)
     if line.calendar is not None:
         jitter = 2 * DAY if jitter > 0 else 0.0
+    whole = MONTH_H * HOUR if line.calendar is None else 4 * WEEK
+    month_line, _, slowest = in_long_run(line, RARE * whole / 2)
+    begin = max(warmup, 2 * slowest) if line.calendar is None else WEEK * math.ceil(max(2 * slowest, 1.0) / WEEK)
+    pilot = Window(warmup=begin, horizon=begin + whole)
+    affordable = PILOT_SHARE * budget / ((1 + len(drawn)) * per_second * pilot.horizon)
     return Windows(
-        line=steady, length_s=length, warmup_s=warmup, jitter_s=jitter, months=chosen, poisson_causes=changed_causes
-    )  # fmt: skip
+        line=steady,
+        length_s=length,
+        warmup_s=warmup,
+        jitter_s=jitter,
+        months=chosen,
+        poisson_causes=changed_causes,
+        pilots=min(max(int(affordable), PILOTS[0]), PILOTS[1]),
+        month=pilot,
+        month_line=month_line,
+    )
 
 
 def _places(station: Station) -> int:
@@ -187,6 +208,25 @@ def simulate_draw(plan: Plan, draw: int) -> DrawFigures:
     )
 
 
+def simulate_month(plan: Plan, number: int) -> FloatArray:
+    """A whole month of the line and of each scenario in its last month with its mean effects, [scenario, SMOOTHED]."""
+    windows, lines = plan.windows, [plan.windows.month_line]
+    for scenario, drawn in zip(plan.scenarios, plan.drawn, strict=True):
+        typical = Drawn(
+            effects=drawn.effects.mean(axis=1, keepdims=True),
+            adoption=drawn.adoption[:, :, -1:].mean(axis=1, keepdims=True),
+        )
+        lines.append(apply(windows.month_line, scenario, typical, 0, 0))
+    rows = [_row(line, plan.engine(line, windows.month, plan.seed, PILOT_NUMBER + number))[0] for line in lines]
+    return np.array(rows, dtype=np.float64)
+
+
+def month_chance(months: FloatArray, length_s: float) -> FloatArray:
+    """Variance of a month by chance, from whole months [number, scenario, kpi]: of the baseline, of differences."""
+    paired = np.concatenate((months[:, :1], months[:, 1:] - months[:, :1]), axis=1)
+    return np.asarray(paired.var(axis=0, ddof=1) * length_s / (MONTH_H * HOUR))
+
+
 def _jitter(windows: Windows, u: float) -> float:
     if windows.line.calendar is not None:
         return math.floor(u * (1 + windows.jitter_s / DAY)) * DAY
@@ -255,14 +295,13 @@ class Monthly:
     known: FloatArray
 
 
-def to_months(parts: Split, at: Sequence[int], length_s: float) -> Monthly:
-    """From windows to months.
+def to_months(parts: Split, at: Sequence[int], month: FloatArray) -> Monthly:
+    """From windows to months; `month` [kpi] is the variance of a month by chance alone.
 
-    The chance of a window is estimated from the rest, pooled over draws. A month's chance is that of a window times
-    window / month. The spread of the smooth part over the draws is reduced by the chance left in it, and to nothing
-    where it is not more than chance (F test at 5 %).
+    The chance of a window is estimated from the rest, pooled over draws, and scaled to that of a month. The spread of
+    the smooth part over the draws is reduced by the chance left in it, and to nothing where it is not more than chance
+    (F test at 5 %).
     """
-    part = min(length_s / (MONTH_H * HOUR), 1.0)
     squares = (parts.rest[:, list(at)] ** 2).sum(axis=(0, 1))
     freedom = float(parts.freedom.sum())
     chance = squares / freedom if freedom > 0 else np.zeros(squares.shape)
@@ -274,9 +313,10 @@ def to_months(parts: Split, at: Sequence[int], length_s: float) -> Monthly:
     beyond = float(stats.f.ppf(0.95, max(draws - 1, 1), max(freedom, 1.0)))
     with np.errstate(divide="ignore", invalid="ignore"):
         keep = np.sqrt(np.where(variance > beyond * noise, 1 - noise / variance, 0.0))
+        scale = np.where(chance > 0, np.sqrt(month / chance), 0.0)
     inflate = math.sqrt(len(at) * draws / freedom) if freedom > 0 else 1.0
-    rest = math.sqrt(part) * inflate * parts.rest
+    rest = scale * inflate * parts.rest
     known = (keep**2 * variance).mean(axis=0)
-    total = known + part * chance
+    total = known + np.where(chance > 0, month, 0.0)
     share = np.where(total > 0, known / np.where(total > 0, total, 1.0), 0.0)
     return Monthly(values=mean + keep * spread + rest, means=parts.smooth + rest, known=share)

@@ -89,6 +89,7 @@ class Result:
     """What a study found; `scenarios[0]` is the baseline.
 
     `method` is a text key, `method_numbers` its parameters: `window_h`, `warmup_h`, `month_h`, `months_simulated`,
+    `whole_months` (simulated in full, to scale chance),
     `windows` (simulated), `reused` (the same line, not simulated again), `poisson_causes`. `risks` are plain figures
     for risk rules: `baseline_oee`, `baseline_effectiveness`, `constraint_share` (share of time the constraint by ideal
     cycle was the bottleneck), and by scenario `probability_worse:<id>`, `bottleneck_moves:<id>` (how often the

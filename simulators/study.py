@@ -118,14 +118,16 @@ def run(
     unmatched = {scenario.id: _without_target(study.line, scenario) for scenario in study.scenarios}
     plan = _plan(study, engine)
     job = partial(ramp.simulate_draw, plan)
+    whole = np.array(list(executor(partial(ramp.simulate_month, plan), range(plan.windows.pilots))))
+    chance = ramp.month_chance(whole, plan.windows.month.length)
     done: list[DrawFigures] = []
     result: Result | None = None
     for batch in batches(study.draws):
         for figures in executor(job, batch):
             done.append(figures)
             if cancelled is not None and cancelled():
-                return _result(study, plan, done, unmatched) if result is not None else None
-        result = _result(study, plan, done, unmatched)
+                return _result(study, plan, chance, done, unmatched) if result is not None else None
+        result = _result(study, plan, chance, done, unmatched)
         if progress is not None:
             progress(Progress(done=len(done), planned=study.draws, partial=result))
         if study.precision is not None and result.half_width() <= study.precision:
@@ -177,14 +179,16 @@ def _engine(name: str) -> Engine:
     return run_reference if name == "reference" else run_twin
 
 
-def _result(study: Study, plan: Plan, done: Sequence[DrawFigures], unmatched: Mapping[str, int]) -> Result:
+def _result(
+    study: Study, plan: Plan, chance: FloatArray, done: Sequence[DrawFigures], unmatched: Mapping[str, int]
+) -> Result:
     values = np.array([figures.kpis for figures in done])  # [draw, scenario, month, kpi]
     at, months = plan.windows.months, study.months
     nearest = np.abs(np.arange(months)[:, None] - np.array(at)[None, :]).argmin(axis=1)
     bottleneck = np.mean([figures.bottleneck for figures in done], axis=0)[:, nearest]
     states = np.mean([figures.states for figures in done], axis=0)[:, nearest]
     smooth = len(at) >= ramp.FEWEST_MONTHS
-    monthly = _monthly(plan, values) if smooth else _raw(values, nearest)
+    monthly = _monthly(plan, values, chance) if smooth else _raw(values, nearest)
     scenarios = tuple(
         ScenarioResult(
             id=scenario.id,
@@ -202,6 +206,7 @@ def _result(study: Study, plan: Plan, done: Sequence[DrawFigures], unmatched: Ma
         "warmup_h": plan.windows.warmup_s / ramp.HOUR,
         "month_h": MONTH_H,
         "months_simulated": float(len(at)),
+        "whole_months": float(plan.windows.pilots),
         "windows": float(sum(figures.simulated for figures in done)),
         "reused": float(sum(figures.reused for figures in done)),
         "poisson_causes": float(plan.windows.poisson_causes),
@@ -219,17 +224,17 @@ def _result(study: Study, plan: Plan, done: Sequence[DrawFigures], unmatched: Ma
     return replace(result, risks=_risks(result, study.line, unmatched))
 
 
-def _monthly(plan: Plan, values: FloatArray) -> list[Monthly]:
+def _monthly(plan: Plan, values: FloatArray, chance: FloatArray) -> list[Monthly]:
     """Windows to months: the baseline by its mean, each scenario by its difference from the baseline."""
-    at, months, length = plan.windows.months, plan.months, plan.windows.length_s
+    at, months = plan.windows.months, plan.months
     draws = range(len(values))
     ones = [np.ones((months, 1)) for _ in draws]
-    base = ramp.to_months(ramp.split(values[:, 0], ones, at, months), at, length)
+    base = ramp.to_months(ramp.split(values[:, 0], ones, at, months), at, chance[0])
     monthly = [base]
     for number, (scenario, drawn) in enumerate(zip(plan.scenarios, plan.drawn, strict=True), start=1):
         features = [ramp.paths(drawn, draw, scenario) for draw in draws]
         parts = ramp.split(values[:, number] - values[:, 0], features, at, months)
-        more = ramp.to_months(parts, at, length)
+        more = ramp.to_months(parts, at, chance[number])
         monthly.append(Monthly(values=base.values + more.values, means=base.means + more.means, known=more.known))
     return monthly
 
