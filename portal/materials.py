@@ -1,6 +1,7 @@
 """What a tenant has in hand: its datasets as logs, its line, scenarios and results as the values engines take.
 
-Of each kind of dataset the newest one counts; sample data count only as long as there is nothing of the tenant's own.
+Of each kind of dataset the newest one counts (runs and counts are one kind here, as stops and work orders are); sample
+data count only as long as there is nothing of the tenant's own.
 """
 
 from __future__ import annotations
@@ -55,13 +56,13 @@ def datasets_in_force(workspace: Workspace) -> dict[str, DatasetInForce]:
 
 def sources(in_force: Mapping[str, DatasetInForce]) -> tuple[str, ...]:
     """Return the ids of the datasets that the baseline rests on, in a fixed order."""
-    chosen = (_first(in_force, STOP_KINDS), _first(in_force, COUNT_KINDS), in_force.get("equipment"))
+    chosen = (_newest(in_force, STOP_KINDS), _newest(in_force, COUNT_KINDS), in_force.get("equipment"))
     return tuple(one.stored.id for one in chosen if one is not None)
 
 
 def logs(workspace: Workspace, in_force: Mapping[str, DatasetInForce]) -> Logs:
     """Open the records in force."""
-    stops, counts = _first(in_force, STOP_KINDS), _first(in_force, COUNT_KINDS)
+    stops, counts = _newest(in_force, STOP_KINDS), _newest(in_force, COUNT_KINDS)
     equipment = in_force.get("equipment")
 
     def columns(one: DatasetInForce) -> Mapping[str, Any]:
@@ -187,5 +188,7 @@ def queue(workspace: Workspace, kind: str, subject: str) -> str:
     return run
 
 
-def _first(in_force: Mapping[str, DatasetInForce], kinds: tuple[str, ...]) -> DatasetInForce | None:
-    return next((in_force[kind] for kind in kinds if kind in in_force), None)
+def _newest(in_force: Mapping[str, DatasetInForce], kinds: tuple[str, ...]) -> DatasetInForce | None:
+    """Return the newest dataset of several kinds that say the same in different words."""
+    found = [in_force[kind] for kind in kinds if kind in in_force]
+    return max(found, key=lambda one: one.stored.created_at, default=None)
