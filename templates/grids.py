@@ -80,7 +80,7 @@ def _regular(grid: Grid) -> RawTable | None:
         place=grid.place,
         headers=head.names,
         columns=tuple(columns),
-        rows=np.arange(top + 1, len(rows), dtype=np.int64) + grid.number(0),
+        rows=np.fromiter(map(grid.number, range(top + 1, len(rows))), dtype=np.int64, count=len(rows) - top - 1),
         units=head.units,
         title=head.title,
         notes=head.notes,

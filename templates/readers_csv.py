@@ -19,13 +19,15 @@ import pyarrow.csv as pa_csv
 
 from templates.cells import plain_array
 from templates.grids import is_total, tables_of
-from templates.headings import Grid, Heading, filled, heading
+from templates.headings import Grid, Heading, filled, heading, is_head
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
 LARGE = 200_000
 """Bytes from which a clean file goes through Arrow."""
 
 HEAD_RECORDS = 200
+LARGE_ROWS = 1_000
+ARROW_ROWS = 20_000
 _separators = ("\t", ";", ",", "|", "，")
 _boms = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))  # fmt: skip
@@ -318,7 +320,8 @@ def _careful(text: _Text, separator: str, name: str, caps: Caps, *, skip: int) -
         widths = Counter(map(len, split))
         if widths and (top := widths.most_common(1)[0])[0] > 1 and top[1] >= max(3, 0.8 * len(split)):
             grid = _grid(split, name)
-    return [_with_width_notes(table, grid) for table in tables_of(grid)], notes
+    short, width = _short_rows(records[skip:], 1 + skip)
+    return [_with_notes(table, short, width) for table in tables_of(grid)], notes
 
 
 def _records(whole: str, separator: str, name: str, caps: Caps) -> Iterator[list[str]]:
@@ -335,19 +338,34 @@ def _records(whole: str, separator: str, name: str, caps: Caps) -> Iterator[list
 
 
 def _grid(records: Sequence[Sequence[str]], name: str, first_row: int = 1) -> Grid:
-    rows = [[cell if cell.strip() else None for cell in record] for record in records]
-    return Grid(rows=rows, name=_stem(name), place=_stem(name), first_row=first_row, text=True)
+    rows: list[list[str | None]] = [[cell if cell.strip() else None for cell in record] for record in records]
+    numbers: Sequence[int] = ()
+    if len(rows) >= LARGE_ROWS:
+        width = max(map(len, rows))
+        rows = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in rows]
+        gaps = [k for k, row in enumerate(rows) if not any(row)]
+        if gaps and not any(is_head(row) for k in gaps for row in rows[k + 1 : k + 2]):  # empty lines, no new table
+            numbers = [first_row + k for k, row in enumerate(rows) if any(row)]
+            rows = [row for row in rows if any(row)]
+    return Grid(rows=rows, name=_stem(name), place=_stem(name), first_row=first_row, text=True, numbers=numbers)
 
 
-def _with_width_notes(table: RawTable, grid: Grid) -> RawTable:
-    """Rows that are shorter than the header by their separators, named once with the first place."""
-    width = max((len(row) for row in grid.rows), default=0)
-    short = [grid.number(k) for k, row in enumerate(grid.rows) if 1 < len(row) < width and k > 0]
-    inside = [number for number in short if len(table.rows) and table.rows[0] <= number <= table.rows[-1]]
-    if not inside or any(note.code == "header_shorter" for note in table.notes):
-        return table
-    params = {"count": len(inside), "width": width}
-    return replace(table, notes=(*table.notes, Note(code="rows_short", row=inside[0], params=params)))
+def _short_rows(records: Sequence[Sequence[str]], first_row: int) -> tuple[list[int], int]:
+    """Rows that have fewer cells than the widest one, by their separators."""
+    width = max(map(len, records), default=0)
+    return [first_row + k for k, record in enumerate(records) if 1 < len(record) < width and k > 0], width
+
+
+def _with_notes(table: RawTable, short: Sequence[int], width: int) -> RawTable:
+    """The table with its shorter rows named once; a large one with its columns in Arrow's arrays."""
+    notes = list(table.notes)
+    inside = [number for number in short if len(table) and table.rows[0] <= number <= table.rows[-1]]
+    if inside and not any(note.code == "header_shorter" for note in notes):
+        notes.append(Note(code="rows_short", row=inside[0], params={"count": len(inside), "width": width}))
+    columns = table.columns
+    if len(table) >= ARROW_ROWS:
+        columns = tuple(pa.chunked_array([pa.array(column, pa.string())]) for column in columns)
+    return replace(table, notes=tuple(notes), columns=columns)
 
 
 def _stem(name: str) -> str:

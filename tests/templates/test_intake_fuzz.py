@@ -10,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import openpyxl
 import pikepdf
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from templates.bulk_times import in_bulk
 from templates.cells import fold
 from templates.durations import one_duration
 from templates.figures import decimal_comma, one_number
@@ -226,6 +228,30 @@ def test_days_are_never_turned_round_in_silence(days: list[object], first: bool)
             assert value == (datetime(day.year, day.month, day.day) - datetime(1970, 1, 1)).total_seconds()
     if np.isnan(read.values).any():
         assert read.unclear
+
+
+STYLES = (
+    "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M", "%m/%d/%y %I:%M %p", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.none() | st.datetimes(datetime(1950, 1, 1), datetime(2060, 1, 1)), min_size=1, max_size=12),
+    st.sampled_from(STYLES),
+    st.sampled_from(["", "31/02/2025", "2025-13-01", "x"]),
+    st.sampled_from([None, "dmy", "mdy"]),
+)
+def test_times_in_bulk_are_those_of_single_cells(
+    moments: list[datetime | None], style: str, odd: str, order: str | None
+) -> None:
+    texts = [None if moment is None else moment.strftime(style) for moment in moments] + ([odd] if odd else [])
+    quick = in_bulk(pa.chunked_array([pa.array(texts, pa.string())]), order=order)
+    if quick is None:
+        return
+    slow = times(texts, order=order)
+    for name in ("values", "bad", "absolute", "clock", "dated"):
+        assert np.array_equal(getattr(quick, name), getattr(slow, name), equal_nan=name in {"values", "clock"}), name
+    assert (quick.unclear, quick.mixed) == (slow.unclear, slow.mixed)
 
 
 @given(st.integers(1, 400), st.integers(1, 400))
