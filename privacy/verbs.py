@@ -1,6 +1,7 @@
 """Every action of the portal, declared: what it touches, for what purpose, the highest class of data it may meet.
 
-An action that is not here does not exist: `policy.decide` denies it. Classes, from the least to the most protected:
+An action that is not here does not exist: `policy.decide` denies it, and the portal does not start with it. Some verbs
+are declared before their action is written: the rule is reviewed first. Classes, from the least to the most protected:
 public, internal (about the work, without values), sensitive (a tenant's values), secret (never read by an action).
 """
 
