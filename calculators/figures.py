@@ -57,7 +57,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TornadoBar:
-    """The output when one input stands at its P10 and at its P90, all others at their median; widest first."""
+    """The output when one input stands at its P10 and at its P90, all others at their median; widest first.
+
+    Of a series `input_p10` and `input_p90` are means over the periods.
+    """
 
     input: str
     title: Text

@@ -71,7 +71,7 @@ def insights(sheet: Sheet, name: str = "npv", *, samples: int = 1024) -> dict[st
 def _break_even(sheet: Sheet, name: str, column: str) -> dict[str, Any]:
     known = sheet.drivers.moved_by(column)[0]
     values = sheet.break_even(name, known.item.name)
-    ends = known.values(np.array([0.1, 0.9])).sum(axis=1) / known.unit.factor
+    ends = known.size(np.array([0.1, 0.9]))
     low, high = float(ends.min()), float(ends.max())
     return {
         "input": known.item.name,

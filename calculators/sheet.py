@@ -150,8 +150,7 @@ class Sheet:
         bars = []
         for i, column in enumerate(columns):
             first = self.drivers.moved_by(column)[0]
-            at = first.values(np.array([0.1, 0.9])) / first.unit.factor
-            total = at.sum(axis=1)
+            size = first.size(np.array([0.1, 0.9]))
             bars.append(
                 TornadoBar(
                     input=first.item.name,
@@ -159,8 +158,8 @@ class Sheet:
                     tier=first.tier,
                     at_p10=float(ends[i, 0]),
                     at_p90=float(ends[i, 1]),
-                    input_p10=float(total[0]),
-                    input_p90=float(total[1]),
+                    input_p10=float(size[0]),
+                    input_p90=float(size[1]),
                     unit=first.item.unit,
                 )
             )
@@ -175,12 +174,12 @@ class Sheet:
     def break_even(self, name: str, driver: str, *, target: float = 0.0) -> tuple[float, ...]:
         """What must be true: values of one input at which the number equals `target`, others at their median.
 
-        For a simulated series the value is its total over the periods. Empty when nothing within its range does it.
+        For a series the value is its mean over the periods. Empty when nothing within its range does it.
         """
         known = self.drivers.known[driver]
         which = self.drivers.columns.index(known.driver)
         found = break_even(lambda points: self.model(name, points), len(self.drivers.columns), which, target=target)
-        return tuple(float(known.values(np.array([q])).sum() / known.unit.factor) for q in found)
+        return tuple(float(known.size(np.array([q]))[0]) for q in found)
 
     def two_way(self, name: str, first: str, second: str, *, steps: int = 9) -> tuple[Array, Array, Array]:
         """The number over a grid of two inputs: values of the first [step], of the second [step], results."""
@@ -194,8 +193,8 @@ class Sheet:
             steps=steps,
         )
         return (
-            one.values(quantiles).sum(axis=1) / one.unit.factor,
-            other.values(quantiles).sum(axis=1) / other.unit.factor,
+            one.size(quantiles),
+            other.size(quantiles),
             results,
         )
 

@@ -276,6 +276,7 @@ def tornado(
 def cash_fan(curve: Curve, nothing: Curve, *, unit: str, month: str, outcome: str, look: Theme = LIGHT) -> Spec:
     """Cumulative cash over the months with its band, and the do-nothing line dashed."""
     spec = ramp([curve, nothing], unit=unit, month=month, outcome=outcome, look=look)
+    spec["xAxis"]["data"] = [str(number) for number in range(len(curve.mean))]  # month 0 is now
     spec["yAxis"]["scale"] = False
     spec["series"][-2]["markLine"] = {
         "silent": True,

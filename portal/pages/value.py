@@ -342,6 +342,8 @@ def _given(item: Mapping[str, Any]) -> str:
     if item["from"] == "simulation":
         return t("value.simulated")
     value = item["value"]
+    if isinstance(value, str):  # as it was typed, with its unit
+        return value
     if isinstance(value, list | tuple):
         return t("value.series", unit=item["unit"])
     spread = (
