@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,6 @@ class Routes:
     """Everything that is not Streamlit's, as one list of routes."""
 
     portal: Portal
-    pages: Collection[str]  # address parts of the pages that exist for anybody
     more: list[BaseRoute] = field(default_factory=list)
     _frame: dict[str, str] = field(default_factory=dict)
 

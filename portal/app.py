@@ -27,7 +27,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.routing import BaseRoute
 from streamlit import config as streamlit_config
 
-from portal import navigation, storage_accounts, ui
+from portal import storage_accounts, ui
 from portal.api import Routes
 from portal.gate import Gate
 from portal.identity import VENDOR, VENDOR_ROLES, Provider, Role, Tenant
@@ -63,7 +63,7 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
     inner = st.App(SCRIPT, lifespan=lifespan, on_script_error=ui.failed)
     streamlit_config.set_option("server.maxUploadSize", portal.settings.upload_mb)
     streamlit_config.set_option("server.port", portal.settings.port)
-    site = Routes(portal=portal, pages=navigation.addresses(), more=more or []).site()
+    site = Routes(portal=portal, more=more or []).site()
     gate = Gate(portal=portal, streamlit=inner, site=site)
     return gate
 

@@ -88,8 +88,3 @@ REGISTRY: dict[Role, tuple[Entry, ...]] = {
 def pages_of(role: Role) -> tuple[Entry, ...]:
     """The pages of a role that exist; the first one is where its people land."""
     return tuple(entry for entry in REGISTRY[role] if entry.file.is_file())
-
-
-def addresses() -> frozenset[str]:
-    """The addresses of all pages of all roles."""
-    return frozenset(entry.name for role in Role for entry in pages_of(role))

@@ -75,7 +75,7 @@ class Settings:
     @property
     def origin(self) -> str:
         """Scheme, host and port as browsers send them in Origin."""
-        return self.url.rstrip("/") if self.url else f"http://127.0.0.1:{self.port}"
+        return self.url.rstrip("/").lower() if self.url else f"http://127.0.0.1:{self.port}"
 
     @property
     def secure(self) -> bool:

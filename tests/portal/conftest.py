@@ -110,7 +110,7 @@ def open_house(folder: Path, **settings: Any) -> tuple[House, uvicorn.Server, th
     store = Store.at(f"sqlite:///{folder / 'test.sqlite3'}", MemoryBlobs())
     portal = Portal(settings=chosen, store=store, keys=MemoryKeys(), mailer=Outbox(clock=clock), now=clock)
     idp = DemoProvider(origin=f"http://127.0.0.1:{port}")
-    site = Routes(portal=portal, pages={"start", "data"}, more=list(idp.routes())).site()
+    site = Routes(portal=portal, more=list(idp.routes())).site()
     house = House(
         portal=portal,
         gate=Gate(portal=portal, streamlit=stand_in, site=site),

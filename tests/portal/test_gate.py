@@ -159,6 +159,19 @@ def test_streamlit_learns_the_handle_and_never_the_cookie(house):
     assert session.member.name.endswith("Li Na")
 
 
+def test_the_frame_of_a_page_is_ours_and_only_for_those_whose_page_it_is(house):
+    client = house.sign_in("nordfilm", "erik")
+    frame = client.get("/data")
+    assert frame.status_code == 200
+    assert frame.headers["cache-control"] == "no-store"
+    assert '<html lang="zh-CN">' in frame.text or '<html lang="en">' in frame.text
+    assert "<script>" not in frame.text  # no inline script, so none needs to be allowed
+    assert "<title>Streamlit" not in frame.text
+    assert "agent" not in frame.text
+    assert client.get("/tenants").status_code == 404  # somebody else's page
+    assert client.get("/no-such-page").status_code == 404
+
+
 def test_a_large_body_is_refused_whether_or_not_it_says_so(house):
     client = house.sign_in("huacheng", "lina")
     big = b"x" * (2 * 2**20)
