@@ -78,11 +78,9 @@ def plan_windows(line: Line, drawn: Sequence[Drawn], *, months: int, draws: int,
     steady, changed_causes, jitter = in_long_run(line, length)
     if line.calendar is not None:
         jitter = 2 * DAY if jitter > 0 else 0.0
-    whole = MONTH_H * HOUR if line.calendar is None else 4 * WEEK
-    month_line, _, slowest = in_long_run(line, RARE * whole / 2)
-    begin = max(warmup, 2 * slowest) if line.calendar is None else WEEK * math.ceil(max(2 * slowest, 1.0) / WEEK)
-    pilot = Window(warmup=begin, horizon=begin + whole)
-    affordable = PILOT_SHARE * budget / ((1 + len(drawn)) * per_second * pilot.horizon)
+    pilot, month_line, pilots = plan_pilots(
+        line, length, warmup, PILOT_SHARE * budget / ((1 + len(drawn)) * per_second)
+    )
     return Windows(
         line=steady,
         length_s=length,
@@ -90,10 +88,29 @@ def plan_windows(line: Line, drawn: Sequence[Drawn], *, months: int, draws: int,
         jitter_s=jitter,
         months=chosen,
         poisson_causes=changed_causes,
-        pilots=min(max(int(affordable), PILOTS[0]), PILOTS[1]),
+        pilots=pilots,
         month=pilot,
         month_line=month_line,
     )
+
+
+def plan_pilots(line: Line, length: float, warmup: float, seconds: float) -> tuple[Window, Line, int]:
+    """Whole months (four weeks with a calendar) to measure chance on, within simulated seconds for each scenario.
+
+    At least 20; where those do not fit, they are shorter, but ten windows long or a week.
+    """
+    whole = MONTH_H * HOUR if line.calendar is None else 4 * WEEK
+    shortest = WEEK if line.calendar is not None else min(max(10 * length, DAY), whole)
+    for part in (1.0, 0.5, 0.25):
+        span = max(whole * part, shortest)
+        steady, _, slowest = in_long_run(line, RARE * span / 2)
+        begin = max(warmup, 2 * slowest)
+        if line.calendar is not None:
+            begin = WEEK * math.ceil(max(begin, 1.0) / WEEK)
+        window = Window(warmup=begin, horizon=begin + span)
+        if seconds / window.horizon >= PILOTS[0]:
+            break
+    return window, steady, min(max(int(seconds / window.horizon), PILOTS[0]), PILOTS[1])
 
 
 def _places(station: Station) -> int:
