@@ -27,7 +27,7 @@ from portal.oidc import Relations
 from portal.problems import problem, wants_page
 from portal.sessions import Session
 from portal.signin import CALLBACK, SignInRoutes, refusal
-from portal.text import error_text, language, set_language, t
+from portal.text import error_text, language, t
 from portal.wiring import Portal
 
 log = logging.getLogger("mingsuan.api")
@@ -115,13 +115,13 @@ class Routes:
 
     async def frame(self, request: Request) -> Response:
         """The document that Streamlit's front end lives in, in the reader's language and with our own style."""
-        if request.path_params.get("page", "") not in {"", *self.pages}:
+        session: Session | None = request.scope["portal_session"]
+        theirs = [entry.name for entry in pages_of(session.member.role)] if session is not None else []
+        page = request.path_params.get("page", "")
+        if page not in {"", *theirs}:
             return refusal(404, "not_found") if wants_page(request.scope) else problem(404, "not_found")
-        session: Session = request.scope["portal_session"]
-        first = next(iter(pages_of(session.member.role)), None)
-        if first is not None and request.path_params.get("page") == first.name:
+        if page and page == theirs[0]:
             return RedirectResponse(f"/?{request.url.query}".rstrip("?"))  # Streamlit knows its first page as / only
-        set_language(session.member.language)
         tag = language()
         if tag not in self._frame:
             index = Path(streamlit.__file__).parent / "static" / "index.html"
