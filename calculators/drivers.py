@@ -44,7 +44,7 @@ class Known:
     def size(self, uniform: Array) -> Array:
         """One number for each draw in the input's unit; of a series its mean over the periods after now, or rows."""
         values = self.values(uniform) / self.unit.factor
-        return values.sum(axis=1) / max(1, values.shape[1] - (self.item.axis == PERIOD))
+        return np.asarray(values.sum(axis=1) / max(1, values.shape[1] - (self.item.axis == PERIOD)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
