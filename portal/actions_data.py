@@ -11,7 +11,7 @@ from typing import Any
 from industry_packs.pack import Pack
 from portal.actions import EDITORS, READERS, ActionError, action
 from portal.catalogue import packs
-from portal.materials import checked, datasets_in_force
+from portal.materials import checked, datasets_in_force, in_force_ids
 from portal.workspace import Stored, Workspace
 from templates.files import open_tables
 from templates.limited import Taken, read_limited, take_limited
@@ -184,7 +184,7 @@ def uploads(workspace: Workspace) -> Sequence[UploadView]:
 @action(needs=READERS, purpose="baseline")
 def datasets(workspace: Workspace) -> Sequence[DatasetView]:
     """List the datasets, newest first."""
-    in_force = {one.stored.id for one in datasets_in_force(workspace).values()}
+    in_force = in_force_ids(datasets_in_force(workspace))
     return [
         _view(workspace.get("dataset", stored.id), workspace, stored.id, stored, in_force=stored.id in in_force)
         for stored in workspace.list("dataset")

@@ -60,6 +60,12 @@ def sources(in_force: Mapping[str, DatasetInForce]) -> tuple[str, ...]:
     return tuple(one.stored.id for one in chosen if one is not None)
 
 
+def in_force_ids(in_force: Mapping[str, DatasetInForce]) -> set[str]:
+    """Return the ids of the datasets that count: those of the baseline, and the newest of every other kind."""
+    rivals = {*STOP_KINDS, *COUNT_KINDS}
+    return {*sources(in_force), *(one.stored.id for kind, one in in_force.items() if kind not in rivals)}
+
+
 def logs(workspace: Workspace, in_force: Mapping[str, DatasetInForce]) -> Logs:
     """Open the records in force."""
     stops, counts = _newest(in_force, STOP_KINDS), _newest(in_force, COUNT_KINDS)

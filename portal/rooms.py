@@ -71,6 +71,20 @@ class DataKeys:
             kept = self._keep(row)
         return kept.key
 
+    def must_stand(self, tx: Transaction, tenant: str, key: str) -> None:
+        """Refuse to write what is sealed with a data key that was removed meanwhile (an erasure by another process).
+
+        Raises `privacy.keys.KeyUnavailable` (key_missing).
+        """
+        if key_by_id(tx, tenant, key) is None:
+            self.forget(tenant)
+            raise KeyUnavailable(
+                "the workspace was erased while this was being made",
+                code="key_missing",
+                place=tenant,
+                remedy="Begin again.",
+            )
+
     def forget(self, tenant: str) -> None:
         """Drop what is kept of a tenant."""
         with self._lock:

@@ -257,8 +257,6 @@ class Workspace:
         """Delete blobs once the action's transaction is committed."""
         self._old_blobs.extend(names)
 
-    # --- an action's frame -------------------------------------------------------------------------------------------
-
     @property
     def changed(self) -> bool:
         """Say whether the action wants to keep anything."""
@@ -319,8 +317,6 @@ class Workspace:
         self._new, self.touched = {}, {}
         self.reason, self._concerns = "", ""
 
-    # --- inside ------------------------------------------------------------------------------------------------------
-
     def _put(self, kind: str, data: bytes, slot: str, inputs: Sequence[str], replace: bool) -> str:
         key = new_id()
         self._add(kind, key, data, slot=slot, inputs=inputs, at=self.clock(), replace=replace)
@@ -365,6 +361,7 @@ class Workspace:
         self.touched[f"{kind}/{key}"] = digest
 
         def change(tx: Transaction) -> None:
+            self.data_keys.must_stand(tx, self.tenant, row.data_key)
             add_record(tx, row)
             if named and replace:
                 self._old_blobs.extend(remove_in_slot(tx, self.tenant, self.room, kind, named, but=key))

@@ -142,6 +142,19 @@ def test_after_its_key_is_destroyed_nothing_of_a_tenant_opens(installation) -> N
         installation.as_(Role.OWNER).get("line", key)
 
 
+def test_what_another_process_seals_after_an_erasure_is_not_kept(installation) -> None:
+    late = installation.as_(Role.OWNER)
+    late.put("line", {"a": 1})
+    with installation.store.writing() as tx:
+        storage_values.remove_keys(tx, "north")
+    with pytest.raises(KeyUnavailable):
+        keep(late)
+    fresh = installation.as_(Role.OWNER)
+    key = fresh.put("line", {"a": 2})
+    keep(fresh)
+    assert fresh.get("line", key) == {"a": 2}
+
+
 def test_after_a_rotation_old_and_new_values_open(installation) -> None:
     workspace = installation.as_(Role.OWNER)
     old = workspace.put("line", "old")
