@@ -2,7 +2,7 @@
 
 All times are seconds. An object that exists is valid: building one that cannot be run raises ModelError, which names
 the place in the words of the line document. Semantics (blocking after service, what a failure clock counts, crews)
-are written down once, in docs/guide.md, and implemented twice: readable in reference.py, fast in twin.py.
+are written down once, in docs/simulation.md, and implemented twice: readable in reference.py, fast in twin.py.
 """
 
 from __future__ import annotations

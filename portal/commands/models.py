@@ -93,8 +93,11 @@ def run_simulate(given: argparse.Namespace) -> Outcome:
     hours = document["horizon_s"] / 3600
     lines = [f"{document['line']}: {document['replications']} replications of {hours:g} h ({document['engine']})"]
     for name, figure in document["kpis"].items():
-        low, high = figure["ci95"]
-        lines.append(f"  {name:<18} {figure['mean']:>12.5g}   95 % {low:.5g} to {high:.5g}")
+        interval = "one replication, no interval"
+        if figure["ci95"] is not None:
+            low, high = figure["ci95"]
+            interval = f"95 % {low:.5g} to {high:.5g}"
+        lines.append(f"  {name:<18} {figure['mean']:>12.5g}   {interval}")
     for station in document["stations"]:
         states = "  ".join(f"{state} {share:.1%}" for state, share in station["states"].items())
         lines.append(f"  {station['name']:<18} {states}  bottleneck {station['bottleneck_share']:.0%}")
