@@ -19,7 +19,7 @@ from industry_packs.pack import Pack, read_pack
 from industry_packs.report import report_json
 from industry_packs.testing import lint_contents
 from simulators.line import Line
-from simulators.scenario import Module, Scenario, targets
+from simulators.scenario import Adoption, Module, Scenario, targets
 from simulators.simulate import simulate
 from simulators.study import Study, run
 from templates.files import open_tables
@@ -27,7 +27,7 @@ from templates.mapping import understand
 
 WEEK = 604_800.0
 DRAWS = 2000
-STUDY_DRAWS = 6
+STUDY_DRAWS = 4
 STUDY_MONTHS = 6
 STUDY_OPERATIONS = 3e7
 
@@ -181,12 +181,19 @@ def _simulated(line: Line) -> dict[str, float]:
 
 
 def _studied(line: Line, modules: tuple[Module, ...], *, claims: bool) -> dict[str, float]:
-    """Figures per hour of planned time: without the calendar a short window is enough."""
+    """Figures in full use of the modules and per hour of planned time: for both a short window is enough."""
     line = replace(line, calendar=None)
+    modules = tuple(replace(module, adoption=Adoption(shape="step")) for module in modules)
     scenario = Scenario(id="with", title={}, modules=modules, claims=claims)
-    months = STUDY_MONTHS + round(max(module.adoption.start + module.adoption.t90 for module in modules))
     result = run(
-        Study(line=line, scenarios=(scenario,), months=months, draws=STUDY_DRAWS, seed=1, operations=STUDY_OPERATIONS)
+        Study(
+            line=line,
+            scenarios=(scenario,),
+            months=STUDY_MONTHS,
+            draws=STUDY_DRAWS,
+            seed=1,
+            operations=STUDY_OPERATIONS,
+        )
     )
     if result is None:
         raise PackError("the study was not run", code="not_run", remedy="Run it again.")
