@@ -85,12 +85,12 @@ class _Log:
     whole: bool = False  # does it hold as much as it says at its end?
 
 
-def verify_export(data: bytes, *, public_key: str | None = None, witness: str | None = None) -> Report:
+def verify_export(data: bytes, *, public_key: str | None = None, witness: str | Sequence[str] | None = None) -> Report:
     """Check every entry, root and signature of an export.
 
     `public_key` is the pinned verifier key; without it the document's own key is used and `pinned` is False: then the
-    export proves that it is whole, not whose it is. `witness` is a checkpoint kept in a second place: the log must
-    contain that history, which is the only way to see that a log was cut short.
+    export proves that it is whole, not whose it is. `witness` is a checkpoint kept in a second place, or several: the
+    log must contain that history, which is the only way to see that a log was cut short.
     """
     log = _Log()
     try:
@@ -98,8 +98,9 @@ def verify_export(data: bytes, *, public_key: str | None = None, witness: str | 
         key = _key(log.key, public_key)
         roots = _check_roots(log, key)
         _check_signatures(log, key)
-        if witness is not None:
-            _check_witness(log, key, witness, roots)
+        witnesses = (witness,) if isinstance(witness, str) else tuple(witness or ())
+        for seen in witnesses:
+            _check_witness(log, key, seen, roots)
         _check_end(log)
     except _Fault as fault:
         report = fault.report
@@ -107,7 +108,7 @@ def verify_export(data: bytes, *, public_key: str | None = None, witness: str | 
         report = Report(passed=False, code=error.code, message=str(error), remedy=error.remedy)
     else:
         report = Report(passed=True, code="ok", message=_praise(log, pinned=public_key is not None))
-        report = replace(report, root=roots[-1].hex(), witnessed=witness is not None)
+        report = replace(report, root=roots[-1].hex(), witnessed=bool(witnesses))
     return replace(
         report,
         entries=len(log.leaves),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = verbs.add_parser("verify", help="check an exported log offline; names the first bad entry")
     check.add_argument("subject", metavar="EXPORT", type=Path)
     check.add_argument("--key", help="the verifier key you trust (default: the one in the export)")
-    check.add_argument("--witness", type=Path, help="a checkpoint kept in another place")
+    check.add_argument("--witness", type=Path, help="a checkpoint kept in another place, or the portal's witness.txt")
     check.add_argument("--json", action="store_true")
     check.set_defaults(run=run_verify)
     export = verbs.add_parser("export", help="write the log of this installation as one file")
@@ -36,7 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run_verify(given: argparse.Namespace) -> Outcome:
     """Verify an export with nothing but its bytes and what the caller trusts."""
-    witness = read_text(given.witness) if given.witness else None
+    witness = _checkpoints(read_text(given.witness)) if given.witness else None
     report = verify.verify_export(read_bytes(given.subject), public_key=given.key, witness=witness)
     lines = [report.message]
     if report.remedy:
@@ -86,6 +87,21 @@ def run_prove(given: argparse.Namespace) -> Outcome:
         )
     document = audit.prove(leaves, given.index, checkpoint=notes[-1])
     return Outcome(document={"proof": document}, lines=[document])
+
+
+def _checkpoints(text: str) -> list[str]:
+    """The checkpoints of a witness: one as it is signed, or a JSON text a line as the portal appends them."""
+    if not text.lstrip().startswith('"'):
+        return [text]
+    try:
+        return [str(json.loads(line)) for line in text.splitlines() if line.strip()]
+    except ValueError as error:
+        raise InputError(
+            "this is no checkpoint and no witness file",
+            code="checkpoint_unreadable",
+            place="--witness",
+            remedy="Give a checkpoint as it was signed, or the file that the portal appends them to.",
+        ) from error
 
 
 def _operator() -> Workspace:

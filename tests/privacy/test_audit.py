@@ -251,6 +251,9 @@ def test_a_log_cut_short_shows_only_to_a_witness() -> None:
     assert verify_export(cut.document(), public_key=KEY).passed
     report = verify_export(cut.document(), public_key=KEY, witness=whole.notes[-1])
     assert (report.code, report.index) == ("log_cut_short", 15)
+    assert verify_export(whole.document(), public_key=KEY, witness=whole.notes).witnessed
+    assert verify_export(cut.document(), public_key=KEY, witness=whole.notes[:16]).code == "log_cut_short"
+    assert not verify_export(cut.document(), public_key=KEY, witness=()).witnessed
 
 
 def test_two_histories_under_one_key_show_to_a_witness() -> None:
