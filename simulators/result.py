@@ -175,8 +175,19 @@ class Result:
         return MONTH_H * (self._kpi(name, "good_per_h") - self._kpi(self.scenarios[0].id, "good_per_h"))
 
     def bottlenecks(self, name: str) -> tuple[str, ...]:
-        """The station that most often was the bottleneck, month by month."""
-        return tuple(self.stations[int(index)] for index in self.scenario(name).bottleneck.argmax(axis=1))
+        """The bottleneck of each month: the station that was it for the largest share of time.
+
+        A month keeps the bottleneck of the month before unless another station leads it by 2 % of the time, so that
+        chance between equals is not told as a move.
+        """
+        shares = self.scenario(name).bottleneck
+        at = int(shares[0].argmax())
+        found = []
+        for month in shares:
+            if month.max() > month[at] + 0.02:
+                at = int(month.argmax())
+            found.append(self.stations[at])
+        return tuple(found)
 
     def half_width(self) -> float:
         """Half the 95 % interval of the extra good parts over the baseline's, of the least certain scenario."""

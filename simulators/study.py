@@ -45,7 +45,7 @@ __all__ = [
 Executor = Callable[..., Iterable[Any]]
 """Anything shaped like `map`; results in the order of the jobs."""
 
-BUDGET = {"twin": 6e8, "reference": 2e6}
+BUDGET = {"twin": 5e8, "reference": 2e6}
 """Operations (a part through a station) that a study may cost, by engine; sets the length of the windows."""
 
 
