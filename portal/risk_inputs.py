@@ -27,10 +27,10 @@ def risk_figures(workspace: Workspace, record: str = "") -> dict[str, float]:
     _from_case(workspace, record, figures)
     test = workspace.latest("back_test")
     if test is not None:
-        errors = [measure["bias"] for measure in workspace.get("back_test", test.id).get("measures", [])]
-        known = [abs(error) for error in errors if error is not None]
-        if known:
-            figures["backtest_error"] = max(known)
+        measures = workspace.get("back_test", test.id).get("measures", [])
+        if measures:  # an error that chance explains is none
+            off = [abs(one["bias"]) for one in measures if one["verdict"] == "biased" and one["bias"] is not None]
+            figures["backtest_error"] = max(off, default=0.0)
     with contextlib.suppress(ActionError):
         _, _, answers, found = assessment_of(workspace)
         if answers:

@@ -80,7 +80,7 @@ def _risks(workspace: Workspace) -> None:
                 (
                     _level(one["level"]),
                     pick(one["title"]),
-                    str(one["value"]),
+                    _because(one["value"]),
                     t(f"owners.{one['owner_role']}"),
                     pick(one["next_step"]),
                 )
@@ -95,6 +95,10 @@ def _risks(workspace: Workspace) -> None:
             for one in traps:
                 parts.section(pick(one["title"]), note=pick(one["question"] or {}))
                 st.caption(pick(one["next_step"]))
+
+
+def _because(value: Any) -> str:
+    return parts.quantity(value, digits=3) if isinstance(value, int | float) else str(value)
 
 
 def _level(level: int) -> str:
