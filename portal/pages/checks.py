@@ -12,7 +12,7 @@ from portal import actions_checks, catalogue, parts
 from portal.actions import ActionError
 from portal.context import ui_context
 from portal.frame import page_frame
-from portal.text import pick, t
+from portal.text import has_text, pick, t
 from portal.workspace import Workspace
 
 STATUSES = ("met", "partly", "not_met", "not_applicable")
@@ -80,7 +80,7 @@ def _risks(workspace: Workspace) -> None:
                 (
                     _level(one["level"]),
                     pick(one["title"]),
-                    _because(one["value"]),
+                    _because(one),
                     t(f"owners.{one['owner_role']}"),
                     pick(one["next_step"]),
                 )
@@ -97,8 +97,11 @@ def _risks(workspace: Workspace) -> None:
                 st.caption(pick(one["next_step"]))
 
 
-def _because(value: Any) -> str:
-    return parts.quantity(value, digits=3) if isinstance(value, int | float) else str(value)
+def _because(one: Mapping[str, Any]) -> str:
+    """The figure that raised a warning, in words."""
+    value, name = one["value"], f"figures.{one['figure']}"
+    shown = parts.quantity(value, digits=3) if isinstance(value, int | float) else str(value)
+    return f"{t(name) if has_text(name) else one['figure']}: {shown}"
 
 
 def _level(level: int) -> str:
