@@ -93,6 +93,11 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "The columns {first} to {last} are dates or products; each of their cells became a row of its own.",
         "Nothing to do.",
     ),
+    "turned": (
+        "note",
+        "The parameters stand in the first column; the table was turned so that each of its {count} machines is a row.",
+        "Nothing to do.",
+    ),
     "kind_unknown": (
         "warning",
         "The headers of table {table} do not say what it holds: {headers}.",

@@ -174,7 +174,7 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
         return None
     head = heading(grid, first, last, columns)
     start = max(head.last + 1, head.first)
-    body = [(k, grid.rows[k]) for k in range(start, last + 1)]
+    body = [(k, row) for k, row in enumerate(_filled_down(grid, start, last), start=start)]
     whole = len(columns) == max(map(len, block)) and columns[0] == 0
     kept: list[tuple[int, Row]] = []
     totals: list[int] = []
@@ -232,6 +232,21 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
         notes=tuple(notes),
         facts={"sections": len(sections)} if sections else {},
     )
+
+
+def _filled_down(grid: Grid, start: int, last: int) -> list[Row]:
+    """Data rows in which a cell merged over several rows stands in each of them, as people mean it."""
+    rows = list(grid.rows[start : last + 1])
+    for r0, c0, r1, c1 in grid.spans:
+        if c0 != c1 or not start <= r0 < r1 <= last or c0 >= len(rows[r0 - start]):
+            continue
+        value = rows[r0 - start][c0]
+        for k in range(r0 + 1 - start, r1 + 1 - start):
+            row = list(rows[k])
+            if c0 < len(row) and not filled(row[c0]):
+                row[c0] = value
+                rows[k] = row
+    return rows
 
 
 def _even(rows: Sequence[Row], width: int) -> bool:

@@ -24,7 +24,7 @@ def unpivoted(raw: RawTable) -> RawTable:
     """The table in long form, or as it is. `facts["rows"]` keeps the number of rows that the file shows."""
     if not 0 < len(raw) <= 20_000 or len(raw) * len(raw.headers) > MOST_CELLS:
         return raw
-    return _days(raw) or _matrix(raw) or raw
+    return _days(raw) or _matrix(raw) or _turned(raw) or raw
 
 
 def _cells(column: Column) -> Sequence[Cell]:
@@ -69,6 +69,29 @@ def _matrix(raw: RawTable) -> RawTable | None:
     return _long(raw, [0], ["from product"], places, "to product", measure, list(raw.headers[1:]))
 
 
+def _turned(raw: RawTable) -> RawTable | None:
+    """Parameters down the first column and machines along the header, as data sheets have it: one row a machine."""
+    if len(raw) > 60 or not 2 <= len(raw.headers) <= 200:
+        return None
+    names = [shown(cell).strip() for cell in _cells(raw.columns[0])]
+    known = sum(max(scores(name).values(), default=0.0) >= 0.75 for name in names)
+    if known < 2 or known < 0.5 * len(names) or len(set(names)) < len(names):
+        return None
+    if any(max(scores(header).values(), default=0.0) >= 0.75 for header in raw.headers[1:]):
+        return None
+    machines: list[list[Cell]] = [list(_cells(column)) for column in raw.columns[1:]]
+    size = len(machines)
+    return replace(
+        raw,
+        headers=("station", *(name or f"Row {row}" for name, row in zip(names, raw.rows, strict=True))),
+        columns=([*raw.headers[1:]], *([machine[k] for machine in machines] for k in range(len(names)))),
+        rows=np.full(size, int(raw.rows[0]) - 1, dtype=np.int64),
+        units=("",) * (len(names) + 1),
+        facts={**raw.facts, "rows": size},
+        notes=(*raw.notes, Note(code="turned", params={"count": size})),
+    )
+
+
 def _long(
     raw: RawTable,
     labels: Sequence[int],
@@ -83,7 +106,7 @@ def _long(
     values = [_cells(raw.columns[k]) for k in places]
     cells = [values[j][k] for k in range(size) for j in range(width)]
     keep = [k for k, cell in enumerate(cells) if not is_blank(cell)]
-    columns = [*repeated, list(keys) * size, cells]
+    columns: list[Sequence[Cell]] = [*repeated, list(keys) * size, cells]
     note = Note(code="unpivoted", params={"first": keys[0], "last": keys[-1]})
     return replace(
         raw,

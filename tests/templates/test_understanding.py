@@ -364,6 +364,26 @@ def test_a_changeover_matrix_becomes_rows() -> None:
     assert list(zip(typed["from_product"], typed["to_product"], strict=True))[1] == ("A", "B")
 
 
+def test_a_parameter_sheet_is_turned() -> None:
+    table = only("参数,冲压,焊接,涂装\n理论节拍(秒),44,46,44\n台数,1,2,1\n缓存容量,30,25,40\n", "设备参数.csv")
+    assert table.kind == "equipment"
+    typed = table.apply()
+    assert typed["station"].tolist() == ["冲压", "焊接", "涂装"]
+    assert typed["ideal_cycle_s"].tolist() == [44.0, 46.0, 44.0]
+    assert "turned" in codes(table)
+
+
+def test_a_name_merged_over_several_rows_stands_in_each() -> None:
+    data = workbook(
+        ["设备", "开始时间", "结束时间", "停机原因"],
+        ["M1", "2026/1/5 8:00", "2026/1/5 8:10", "x"],
+        [None, "2026/1/6 8:00", "2026/1/6 8:10", "y"],
+        ["M2", "2026/1/7 8:00", "2026/1/7 8:10", "z"],
+        merge=("A2:A3",),
+    )
+    assert only(data, "停机.xlsx").apply()["station"].tolist() == ["M1", "M1", "M2"]
+
+
 def test_a_header_shorter_than_its_rows_is_reported_with_its_row() -> None:
     (one,) = [one for one in only("1,2,3\n" + "a,b,c,d\n" * 4).findings if one.code == "header_shorter"]
     assert one.row == 1
