@@ -120,7 +120,7 @@ def verify_export(data: bytes, *, public_key: str | None = None, witness: str | 
 
 def verify_proof(document: str, entry: bytes, *, public_key: str) -> Report:
     """Check one entry (its stored bytes) against the document of `audit.prove` and the log's published key."""
-    held = _object(document.encode())
+    held = _object(document.encode("utf-8", errors="replace"))
     if held is None or held.get("mingsuan") != PROOF_FORMAT:
         return Report(passed=False, code="not_a_proof", message="this is not an inclusion proof", remedy=_ASK_AGAIN)
     try:
