@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 VENDOR = "vendor"  # the tenant of the vendor's own staff
 
@@ -116,6 +117,18 @@ class Provider:
     domains: tuple[str, ...] = ()  # e-mail domains whose people are sent here from the sign-in page
     listed: bool = False  # shown to everybody on the sign-in page
     active: bool = True
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.issuer)
+        here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+        if not ((parts.scheme == "https" and parts.hostname) or here) or parts.query or parts.fragment:
+            raise IdentityError(
+                f"{self.issuer!r} is not the address of an identity provider",
+                code="bad_issuer",
+                place="issuer",
+                remedy="Give the issuer as its discovery document names it, beginning with https://.",
+                issuer=self.issuer,
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

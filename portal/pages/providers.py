@@ -51,19 +51,19 @@ def _new(workspace: Workspace, names: dict[str, str], origin: str) -> None:
             format_func=lambda r: t(f"shell.roles.{r}") if r else t("providers.refuse"),
         )
         if st.form_submit_button(t("providers.register"), type="primary"):
-            provider = Provider(
-                id=secrets.token_hex(8),
-                tenant=tenant or "",
-                title=title.strip(),
-                issuer=issuer.strip(),
-                client_id=client.strip(),
-                role_claim=claim.strip() or "roles",
-                roles={str(role): Role(role) for role in offered},
-                default_role=default,
-                domains=tuple(part.strip().lower() for part in domains.split(",") if part.strip()),
-                listed=not domains.strip(),
-            )
             try:
+                provider = Provider(
+                    id=secrets.token_hex(8),
+                    tenant=tenant or "",
+                    title=title.strip(),
+                    issuer=issuer.strip(),
+                    client_id=client.strip(),
+                    role_claim=claim.strip() or "roles",
+                    roles={str(role): Role(role) for role in offered},
+                    default_role=default,
+                    domains=tuple(part.strip().lower() for part in domains.split(",") if part.strip()),
+                    listed=not domains.strip(),
+                )
                 actions_admin.register_provider(workspace, provider, secret=secret)
             except ValueError as error:
                 parts.problem(error)

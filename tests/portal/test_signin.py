@@ -212,6 +212,15 @@ def test_claims_of_another_organisation_and_people_without_a_role_are_refused():
     )
 
 
+@pytest.mark.parametrize(
+    "issuer", ["http://id.acme.example", "ftp://x", "", "https://", "https://x.example?a=1", "file:///etc"]
+)
+def test_a_provider_has_an_encrypted_address(issuer):
+    with pytest.raises(IdentityError) as error:
+        replace(PROVIDER, issuer=issuer)
+    assert error.value.code == "bad_issuer"
+
+
 def test_roles_may_stand_in_a_nested_claim():
     nested = replace(PROVIDER, role_claim="realm_access.roles")
     claims = {"sub": "x", "org": "acme", "realm_access": {"roles": ["other", "staff"]}}
