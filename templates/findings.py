@@ -98,6 +98,16 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "The parameters stand in the first column; the table was turned so that each of its {count} machines is a row.",
         "Nothing to do.",
     ),
+    "sheets_joined": (
+        "note",
+        "{count} sheets with the same header were read as one table: {sheets}. Row numbers are those of each sheet.",
+        "Read a single sheet if they do not belong together.",
+    ),
+    "station_from_sheets": (
+        "note",
+        "No column names the machine; the names of the sheets were taken: {sheets}.",
+        "Drop that column if the sheets are no machines or lines.",
+    ),
     "kind_unknown": (
         "warning",
         "The headers of table {table} do not say what it holds: {headers}.",

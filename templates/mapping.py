@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from templates.catalogue import kinds
 from templates.facts import facts_of, row_findings
 from templates.findings import Finding, finding, from_notes
+from templates.joined import joined
 from templates.matching import match
 from templates.node import DocumentError, closest
 from templates.reading import ColumnReading, Dropped, TableReading, Understanding
@@ -39,7 +40,7 @@ def understand(
         read_table(
             unpivoted(raw), file=opened.name, kind=kind, timezone=timezone, date_order=date_order, decimal_comma=comma
         )
-        for raw in opened.tables
+        for raw in (joined(opened.tables) if "sheets" in opened.facts else opened.tables)
     )  # fmt: skip
     findings = [*from_notes(opened.notes), *(one for table in tables for one in table.findings)]
     rank = {"error": 0, "warning": 1, "note": 2}

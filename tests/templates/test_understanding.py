@@ -384,6 +384,35 @@ def test_a_name_merged_over_several_rows_stands_in_each() -> None:
     assert only(data, "停机.xlsx").apply()["station"].tolist() == ["M1", "M1", "M2"]
 
 
+def sheets(named: dict[str, list[list[object]]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in named.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_a_sheet_for_each_month_is_one_log() -> None:
+    head: list[object] = ["设备", "开始时间", "结束时间", "停机原因"]
+    data = sheets({f"{m}月": [head, ["M1", datetime(2026, m, 5, 8), datetime(2026, m, 5, 9), "x"]] for m in (1, 2, 3)})
+    table = only(data, "停机.xlsx")
+    assert (table.kind, table.facts["rows"], table.facts["total_downtime_s"]) == ("stops", 3, 10800)
+    assert "sheets_joined" in codes(table)
+    assert "station_from_sheets" not in codes(table)
+
+
+def test_a_sheet_for_each_line_names_the_machine() -> None:
+    head: list[object] = ["Start", "End", "Reason"]
+    data = sheets({f"Line {k}": [head, [datetime(2026, 1, k, 8), datetime(2026, 1, k, 9), "jam"]] for k in (1, 2)})
+    table = only(data, "stops.xlsx")
+    assert table.kind == "stops"
+    assert table.apply()["station"].tolist() == ["Line 1", "Line 2"]
+
+
 def test_a_header_shorter_than_its_rows_is_reported_with_its_row() -> None:
     (one,) = [one for one in only("1,2,3\n" + "a,b,c,d\n" * 4).findings if one.code == "header_shorter"]
     assert one.row == 1
