@@ -69,15 +69,23 @@ class Sheet:
 
     def trace(self, name: str) -> Trace:
         """Open any input, formula or output."""
-        plan = self.calculator.plan
         self._check_name(name)
+        return self._traced(name, {}, self.titles())
+
+    def _traced(self, name: str, known: dict[str, Trace], titles: Mapping[str, Text]) -> Trace:
+        """A number that several others use is traced once."""
+        if name not in known:
+            known[name] = self._new_trace(name, known, titles)
+        return known[name]
+
+    def _new_trace(self, name: str, traced: dict[str, Trace], titles: Mapping[str, Text]) -> Trace:
+        plan = self.calculator.plan
         p10, p50, p90 = self.percentiles(name)
-        shared = {"name": name, "unit": plan.unit(name).text, "p10": p10, "p50": p50, "p90": p90}
+        shared = {"name": name, "unit": plan.unit(name).text, "title": titles[name], "p10": p10, "p50": p50, "p90": p90}
         if name in self.drivers.known:
             known = self.drivers.known[name]
             return Trace(
                 **shared,
-                title=known.item.title,
                 kind="input",
                 formula={},
                 tier=known.tier,
@@ -88,10 +96,8 @@ class Sheet:
                 objections=known.objections,
                 uses=(),
             )
-        titles = self.titles()
         return Trace(
             **shared,
-            title=titles[name],
             kind="cap" if name in plan.caps else "formula",
             formula=formula_text(plan.compiled[name].tree, titles),
             tier=self.tier(name),
@@ -100,7 +106,7 @@ class Sheet:
             stale=False,
             claim_off=False,
             objections=(),
-            uses=tuple(self.trace(used) for used in plan.feeds[name]),
+            uses=tuple(self._traced(used, traced, titles) for used in plan.feeds[name]),
         )
 
     def titles(self) -> dict[str, Text]:
@@ -235,7 +241,7 @@ class Sheet:
             "period": calculator.period,
             "periods": calculator.periods,
             "outputs": plain(outputs),
-            "numbers": {name: trace_to_json(self.trace(name)) for name in self._opened()},
+            "numbers": self._opened(),
             "capped": [
                 {
                     "benefit": one.benefit,
@@ -248,11 +254,13 @@ class Sheet:
             ],
         }
 
-    def _opened(self) -> list[str]:
-        """Every number an output is made of, in the order of computation, inputs first."""
-        plan = self.calculator.plan
+    def _opened(self) -> dict[str, Any]:
+        """Every number an output is made of, inputs first, then in the order of computation."""
+        plan, titles = self.calculator.plan, self.titles()
         needed = plan.ancestors(*self.outputs)
-        return [name for name in (*plan.inputs, *plan.order) if name in needed]
+        traced: dict[str, Trace] = {}
+        names = [name for name in (*plan.inputs, *plan.order) if name in needed]
+        return {name: trace_to_json(self._traced(name, traced, titles)) for name in names}
 
     def _check_name(self, name: str) -> None:
         if name not in self.kept:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
+from types import MappingProxyType
 
 import numpy as np
 import pint
@@ -27,10 +28,24 @@ CURRENCIES = ("CNY", "EUR", "USD", "JPY", "GBP", "CHF", "KRW", "HKD", "TWD", "SG
 COUNTS = ("piece", "person", "order", "Mrev")
 LOCAL_TIMES = ("year", "month", "workday", "shift")
 SIGNS = {"%": "percent", "t": "metric_ton", "€": "EUR", "$": "USD", "pieces": "piece"}
+_chinese_names = {
+    "CNY": ("元", "人民币"), "USD": ("美元",), "EUR": ("欧元",), "piece": ("件", "个", "台"), "person": ("人",),
+    "order": ("单", "订单"), "s": ("秒",), "min": ("分", "分钟"), "h": ("时", "小时"), "d": ("天", "日"),
+    "week": ("周",), "month": ("月", "个月"), "year": ("年",), "shift": ("班",), "workday": ("工作日",),
+    "kg": ("千克", "公斤"), "t": ("吨",), "kWh": ("度",),
+}  # fmt: skip
+_chinese_sizes = {"千元": ("CNY", 1e3), "万元": ("CNY", 1e4), "亿元": ("CNY", 1e8), "万件": ("piece", 1e4)}
+CHINESE: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {word: (unit, 1.0) for unit, words in _chinese_names.items() for word in words} | _chinese_sizes
+)
+"""Units as they are written in Chinese; 度 is a kilowatt hour."""
+_full_width = str.maketrans("（）／＊·％　", "()/**% ")
 MAX_UNIT_LENGTH = 60
 MAX_EXPONENT = 9
 
-_token = re.compile(r"\s*(?:(?P<name>[A-Za-z%µΩ°$€¥_][A-Za-zµΩ°_]*)|(?P<number>\d+)|(?P<mark>\*\*|[*/^()·-]))")
+_token = re.compile(
+    r"\s*(?:(?P<name>[A-Za-z%µΩ°$€¥_][A-Za-zµΩ°_]*|[\u4e00-\u9fff]+)|(?P<number>\d+)|(?P<mark>\*\*|[*/^()·-]))"
+)
 _quantity = re.compile(r"\s*([-+]?(?:\d+(?:[ _]\d{3})*|\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(.*)", re.DOTALL)
 
 
@@ -239,6 +254,7 @@ def _split(text: str) -> tuple[float, str]:
 
 @lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[tuple[str, str], ...]:
+    text = text.translate(_full_width)
     if len(text) > MAX_UNIT_LENGTH:
         raise _syntax(text[:40])
     found, at = [], 0
@@ -273,7 +289,9 @@ def _product(text: str, local: Mapping[str, Unit]) -> Unit:
             inside, sign = False, outer
         elif expects_name and kind == "name":
             exponent, at = _exponent(tokens, at, text)
-            unit = local.get(mark) or _one(mark, text)
+            name, scale = CHINESE.get(mark, (mark, 1.0))
+            unit = local.get(name) or _one(name, text)
+            factor *= scale ** (sign * exponent)
             factor *= unit.factor ** (sign * exponent)
             dimension = dimension * unit.dimension ** (sign * exponent)
             expects_name = False

@@ -387,3 +387,13 @@ def test_options_are_compared_draw_by_draw():
     with pytest.raises(CalculationError) as caught:
         compare({"cheap": cheap, "dead": dead}, "npv")
     assert caught.value.code == "options_differ"
+
+
+def test_a_trace_of_numbers_that_share_their_parts_stays_small():
+    formulas = [Formula(name="f0", unit="CNY", text="price"), Formula(name="g0", unit="CNY", text="price")]
+    for i in range(1, 40):
+        formulas += [Formula(name=f"{side}{i}", unit="CNY", text=f"(f{i - 1} + g{i - 1}) / 2") for side in "fg"]
+    calculator = a_calculator(formulas=tuple(formulas), outputs=(an_output("f39"),))
+    sheet = evaluate(calculator, {"margin": 1.0}, draws=10, seed=1, claims=True)
+    assert sheet.trace("f39").p50 == 1000
+    assert len(sheet.to_json()["numbers"]) == 2 * 39 + 2

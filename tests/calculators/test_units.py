@@ -22,6 +22,11 @@ BOOK = UnitBook()
         ("10 %/year", "1/month", 0.1 / 12),
         ("-4e3 USD", "kUSD", -4),
         (".5 d", "h", 12),
+        ("5.2 万元", "CNY", 52_000),
+        ("12分钟", "h", 0.2),
+        ("90 元/（人*小时）", "CNY/(person*h)", 90),
+        ("3 万元／月", "kCNY/year", 360),
+        ("2 ％", "1", 0.02),
     ],
 )
 def test_quantities_convert(text, unit, value):
