@@ -98,7 +98,7 @@ def fit_line(workspace: Workspace, *, template: str = "") -> LineView:
         base = line_template(template, machines=machines)
     hours = calendar_in_force(workspace, records)
     base = replace(base, timezone=records.timezone, calendar=hours.calendar or base.calendar)
-    fitted = fit(records.stops, records.counts, records.equipment, base)
+    fitted = fit(records.stops, records.counts, records.equipment, base, timezone=records.timezone)
     return _keep_line(
         workspace,
         fitted.line,

@@ -130,7 +130,7 @@ def back_test(
         window=(edges[0], split),
         engine=engine,
     )
-    seen = observed(stops, counts, template, edges[fitted_weeks:], minor_stop_s)
+    seen = observed(stops, counts, fitted.line, edges[fitted_weeks:], minor_stop_s)
     simulated = simulate_weeks(fitted, engine=engine, seed=seed, replications=replications, executor=executor)
     measures = tuple(
         judge(name, seen[name], simulated[name])

@@ -18,8 +18,9 @@ from simulators.distributions import Distribution
 from simulators.estimates import TimesFit
 from simulators.figures import BLOCKED, STARVED, WORKING, Engine, Window
 from simulators.intervals import Cover
-from simulators.line import DAY, WEEK, Failure, Line, ModelError, Station
+from simulators.line import DAY, WEEK, Calendar, Failure, Line, ModelError, Station
 from simulators.records import CountLog, EquipmentList, Finding, Severity, StopLog
+from simulators.shifts import find_calendar, in_words
 from simulators.twin import run_twin
 
 __all__ = ["CauseFit", "FittedLine", "Spread", "fit_causes", "fit_line", "fit_report"]
@@ -119,9 +120,13 @@ def fit_line(
     refits: int = 200,
     minor_stop_s: float = 300.0,
     window: tuple[float, float] | None = None,
+    timezone: str | None = None,
     engine: Engine = run_twin,
 ) -> FittedLine:
-    """The template with the failures, cycle times and scrap that checked records show; its calendar stays.
+    """The template with the failures, cycle times and scrap that checked records show.
+
+    Its calendar stays; where it has none, the shifts are read from the records if they show a clear pattern.
+    `timezone` is that of the records, where it is not the template's.
 
     Stations are matched by name; those without records keep the template's values, and a finding says so. Failures get
     the template's crew of the station, if it has one.
@@ -137,6 +142,11 @@ def fit_line(
             place="stops",
             remedy="Upload a stop log with at least one usable row.",
         )
+    if timezone is not None:
+        template = replace(template, timezone=timezone)
+    shifts = None if template.calendar is not None else find_calendar(stops, counts, timezone=template.timezone)
+    if shifts is not None:
+        template = replace(template, calendar=shifts[0])
     logged = {str(name) for log in (stops, counts) if log is not None for name in np.unique(log.station)}
     names = [station.name for station in template.stations]
     if not logged & set(names):
@@ -170,7 +180,7 @@ def fit_line(
         line=line,
         causes=kept,
         spreads=tuple(_spreads(kept)),
-        findings=tuple(_findings(kept, names, logged)),
+        findings=(*_of_calendar(shifts), *_findings(kept, names, logged)),
         first=first,
         last=last,
     )
@@ -299,6 +309,17 @@ def _spreads(causes: tuple[CauseFit, ...]) -> Iterator[Spread]:
 
 def _finding(code: str, severity: Severity, message: str, remedy: str, **params: object) -> Finding:
     return Finding(severity=severity, code=code, row=0, column="", message=message, remedy=remedy, params=params)
+
+
+def _of_calendar(found: tuple[Calendar, str] | None) -> Iterator[Finding]:
+    if found is not None:
+        yield _finding(
+            f"log_calendar_from_{found[1]}",
+            "note",
+            f"the shifts were read from the {found[1]}: {in_words(found[0])}",
+            "Correct them in the line if the plant works otherwise.",
+            shifts=in_words(found[0]),
+        )
 
 
 def _findings(causes: tuple[CauseFit, ...], names: list[str], logged: set[str]) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from simulators.line import DAY, Calendar, ModelError, Shift
 from simulators.past import Baseline, Cause, Figures, Ratio, Reliability, Tier, Typed
 from simulators.records import CountLog, EquipmentList, Finding, Severity, StopLog
 from simulators.reliability import reliability
+from simulators.shifts import find_calendar, in_words
 from simulators.timeline import STOPS, Output, Shares, Timeline, kinds, settle
 
 __all__ = ["Baseline", "Cause", "Figures", "Ratio", "Reliability", "Typed", "baseline", "reliability"]
@@ -43,11 +44,16 @@ def baseline(
 ) -> Baseline:
     """The past in figures, from checked logs; says in its findings what is missing for the rest.
 
+    Without a calendar the shifts are read from the logs where they show a clear pattern (`shifts.py`).
+
     Raises:
         ModelError: neither log has a row (`nothing_to_measure`), or the time zone is unknown (`unknown_timezone`).
     """
     tz = zone(timezone)
     first, last = _window(stops, counts, tz)
+    found = None if calendar is not None else find_calendar(stops, counts, timezone=timezone)
+    if found is not None:
+        calendar = found[0]
     plant = _Plant(
         stops=stops,
         counts=counts,
@@ -63,7 +69,7 @@ def baseline(
     shares = Shares(effectiveness=plant.typed.effectiveness, quality=plant.typed.quality)
     stations = tuple(timeline.figures(timeline.name, whole, shares) for timeline in timelines)
     constraint, line = plant.line(timelines)
-    findings = list(plant.findings(calendar, stations))
+    findings = [*_of_calendar(calendar, found), *plant.findings(stations)]
 
     def cut(label: str, slices: Cover) -> Figures:
         return added(label, [timeline.figures(label, slices, shares) for timeline in line])
@@ -267,11 +273,8 @@ class _Plant:
             found.append(reliability(figures.label, figures.availability.numerator, repairs))
         return tuple(found)
 
-    def findings(self, calendar: Calendar | None, stations: tuple[Figures, ...]) -> Iterator[Finding]:
+    def findings(self, stations: tuple[Figures, ...]) -> Iterator[Finding]:
         """What is missing or looks wrong, whole plant first."""
-        if calendar is None:
-            yield _finding("log_no_calendar", "note", "no shift calendar: the plant is taken to work around the clock",
-                           "Enter the shifts; closed time is then no loss.")  # fmt: skip
         if self.counts is None or not len(self.counts):
             yield _finding("log_no_counts", "warning", "no production counts: effectiveness and quality are unknown",
                            "Upload counts, or type both shares (tier B).")  # fmt: skip
@@ -293,6 +296,24 @@ class _Plant:
                     station=figures.label,
                     value=round(value, 3),
                 )
+
+
+def _of_calendar(calendar: Calendar | None, found: tuple[Calendar, str] | None) -> Iterator[Finding]:
+    if calendar is None:
+        yield _finding(
+            "log_no_calendar",
+            "note",
+            "no shift calendar: the plant is taken to work around the clock",
+            "Enter the shifts; closed time is then no loss.",
+        )
+    elif found is not None:
+        yield _finding(
+            f"log_calendar_from_{found[1]}",
+            "note",
+            f"the shifts were read from the {found[1]}: {in_words(calendar)}",
+            "Correct them in the line if the plant works otherwise.",
+            shifts=in_words(calendar),
+        )
 
 
 def _by_station(log: StopLog | CountLog | None) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:

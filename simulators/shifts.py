@@ -1,100 +1,116 @@
-"""The shift calendar that a plant's own records show: a proposal, to be confirmed or changed by a person.
+"""The shift calendar that a log shows, where nobody gave one.
 
-A quarter of an hour of the week counts as worked when runs cover it in at least half of the weeks. Where there are
-stops only, an hour of the week counts when at least a tenth as many stops begin in it as in the usual hour. Nothing is
-proposed where the records do not speak clearly; then the plant is taken to work all the time.
+Production counts are booked by shift: the same few pairs of clock times, on the same days, week after week. Stops come
+only while a plant works: hours of the week without a single stop, where many would be expected, are closed.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulators.intervals import local_days, midnight, zone
-from simulators.line import DAY, Calendar, Shift
+from simulators.intervals import FloatArray, zone
+from simulators.line import DAY, WEEK, Calendar, Shift
 from simulators.records import CountLog, StopLog
 
-SLOT = 900.0
-FEWEST_WEEKS = 2
-FEWEST_STOPS = 2000
-CLEAR = 0.95
-ALWAYS = 0.97
+Source = Literal["counts", "stops"]
 
-Mask = NDArray[np.bool_]
+FEWEST_DAYS = 14
+EXPLAINED = 0.9
+USUAL = 0.5
+EXPECTED = 8.0
+HOURS = 168
 
 
-def infer_calendar(counts: CountLog | None, stops: StopLog | None, *, timezone: str) -> Calendar | None:
-    """The weekly working hours that the records show, in local time; None: all the time, or they are unclear."""
+def find_calendar(stops: StopLog | None, counts: CountLog | None, *, timezone: str) -> tuple[Calendar, Source] | None:
+    """The calendar and which log shows it; None where the plant works around the clock, or no pattern is clear."""
     tz = zone(timezone)
-    worked = None
     if counts is not None and len(counts):
-        worked = _from_runs(counts, tz)
-    if worked is None and stops is not None and len(stops) >= FEWEST_STOPS:
-        worked = _from_stops(stops, tz)
-    if worked is None or not worked.any() or worked.mean() >= ALWAYS:
+        calendar = from_counts(counts, tz)
+        if calendar is not None:
+            return (calendar, "counts") if _closes(calendar) else None
+    if stops is not None and len(stops):
+        calendar = from_stops(stops, tz)
+        if calendar is not None and _closes(calendar):
+            return calendar, "stops"
+    return None
+
+
+def _closes(calendar: Calendar) -> bool:
+    """Whether the calendar leaves at least an hour of the week closed."""
+    return sum(end - start for start, end in calendar.working()) < WEEK - 3600
+
+
+def _local(moments: FloatArray, tz: ZoneInfo) -> list[datetime]:
+    return [datetime.fromtimestamp(float(moment), tz) for moment in moments]
+
+
+def from_counts(counts: CountLog, tz: ZoneInfo) -> Calendar | None:
+    """Shifts from pairs of clock times that explain at least 90 % of the rows, each on the days it usually occurs."""
+    if float(counts.end.max() - counts.start.min()) < FEWEST_DAYS * DAY:
         return None
-    return calendar_of(worked)
-
-
-def calendar_of(worked: Mask) -> Calendar:
-    """The calendar of a week given in equal slots, beginning Monday 00:00.
-
-    >>> slots = np.zeros(7 * 24, dtype=bool)
-    >>> slots[6:14] = slots[30:38] = True
-    >>> [(shift.days, shift.start_s / 3600, shift.end_s / 3600) for shift in calendar_of(slots).shifts]
-    [((0, 1), 6.0, 14.0)]
-    """
-    width = 7 * DAY / len(worked)
-    days: dict[tuple[float, float], list[int]] = defaultdict(list)
-    for day, slots in enumerate(worked.reshape(7, -1)):
-        edges = np.flatnonzero(np.diff(np.concatenate(([False], slots, [False])).astype(np.int8)))
-        for start, end in edges.reshape(-1, 2):
-            days[start * width, end * width].append(day)
-    shifts = sorted((tuple(on), start, end) for (start, end), on in days.items())
-    return Calendar(shifts=tuple(Shift(days=on, start_s=start, end_s=end) for on, start, end in shifts))
-
-
-def _from_runs(counts: CountLog, tz: ZoneInfo) -> Mask | None:
-    length = counts.end - counts.start
-    short = length <= DAY
-    if short.mean() < CLEAR:
+    spans = np.unique(np.stack((counts.start, counts.end), axis=1), axis=0)
+    if len(spans) > 20_000 or float((spans[:, 1] - spans[:, 0]).max()) > DAY + 1:
         return None
-    weeks = _week_starts(float(counts.start.min()), float(counts.end.max()), tz)
-    if len(weeks) < FEWEST_WEEKS:
+    begins, ends = _local(spans[:, 0], tz), _local(spans[:, 1], tz)
+    pairs = Counter(zip(map(_clock, begins), map(_clock, ends), strict=True))
+    usual = [pair for pair, count in pairs.items() if count >= 0.02 * len(spans)]
+    if sum(pairs[pair] for pair in usual) < EXPLAINED * len(spans) or len(usual) > 12:
         return None
-    covered = np.zeros((len(weeks), round(7 * DAY / SLOT)), dtype=bool)
-    number = np.searchsorted(weeks, counts.start, side="right") - 1
-    for week, start, end in zip(number[short], counts.start[short], counts.end[short], strict=True):
-        first = int(np.ceil((start - weeks[week]) / SLOT - 1e-9))
-        last = int((end - weeks[week]) / SLOT + 1e-9)
-        covered[week, max(first, 0) : last] = True
-        if last > covered.shape[1] and week + 1 < len(weeks):
-            covered[week + 1, : last - covered.shape[1]] = True
-    whole = covered[1:-1] if len(weeks) > FEWEST_WEEKS + 1 else covered
-    worked: Mask = whole.mean(axis=0) >= 0.5
-    inside = covered[:, worked].sum() / max(covered.sum(), 1)
-    return worked if inside >= CLEAR else None
+    weeks = max((spans[-1, 1] - spans[0, 0]) / WEEK, 1.0)
+    shifts = []
+    for start, end in sorted(usual):
+        days = Counter(
+            begin.weekday()
+            for begin, until in zip(begins, ends, strict=True)
+            if (_clock(begin), _clock(until)) == (start, end)
+        )
+        worked = tuple(day for day in range(7) if days[day] >= USUAL * weeks * 0.99)
+        if worked:
+            shifts.append(Shift(days=worked, start_s=start, end_s=end or DAY))
+    return Calendar(shifts=tuple(shifts)) if shifts else None
 
 
-def _from_stops(stops: StopLog, tz: ZoneInfo) -> Mask | None:
-    weeks = _week_starts(float(stops.start.min()), float(stops.start.max()), tz)
-    number = np.searchsorted(weeks, stops.start, side="right") - 1
-    hours = np.clip((stops.start - weeks[number]) // 3600.0, 0, 167).astype(np.int64)
-    begun = np.bincount(hours, minlength=168)
-    usual = np.median(begun[begun > 0])
-    worked: Mask = begun >= 0.1 * usual
-    return worked if begun[worked].sum() / begun.sum() >= CLEAR and begun[~worked].sum() < 0.01 * begun.sum() else None
+def _clock(moment: datetime) -> float:
+    return moment.hour * 3600.0 + moment.minute * 60.0 + moment.second
 
 
-def _week_starts(first: float, last: float, tz: ZoneInfo) -> NDArray[np.float64]:
-    days = local_days(first, last, tz)
-    monday = days[0] - timedelta(days=days[0].weekday())
-    found = []
-    while monday <= days[-1]:
-        found.append(midnight(monday, tz))
-        monday += timedelta(days=7)
-    return np.array(found)
+def from_stops(stops: StopLog, tz: ZoneInfo) -> Calendar | None:
+    """Whole hours of the week in which stops begin; None while fewer than 8 stops an hour would be expected."""
+    if float(stops.end.max() - stops.start.min()) < FEWEST_DAYS * DAY or len(stops) < EXPECTED * HOURS:
+        return None
+    picked = stops.start if len(stops) <= 100_000 else stops.start[:: len(stops) // 100_000 + 1]
+    hours = np.array([moment.weekday() * 24 + moment.hour for moment in _local(picked, tz)])
+    met = np.bincount(hours, minlength=HOURS)
+    open_ = met > 0.03 * met.mean()
+    if open_.all():
+        return None
+    days: dict[tuple[int, int], list[int]] = {}
+    for day in range(7):
+        today = np.concatenate(([False], open_[24 * day : 24 * day + 24], [False])).astype(np.int8)
+        begin, end = np.flatnonzero(np.diff(today) == 1), np.flatnonzero(np.diff(today) == -1)
+        for first, last in zip(begin, end, strict=True):
+            days.setdefault((int(first), int(last)), []).append(day)
+    shifts = tuple(
+        Shift(days=tuple(on), start_s=first * 3600.0, end_s=last * 3600.0) for (first, last), on in sorted(days.items())
+    )
+    return Calendar(shifts=shifts) if shifts else None
+
+
+def in_words(calendar: Calendar) -> str:
+    """The calendar in short, such as "1-5 06:00-14:00, 1-5 14:00-22:00"; days are numbered from Monday = 1."""
+    return ", ".join(f"{_days(shift.days)} {_time(shift.start_s)}-{_time(shift.end_s)}" for shift in calendar.shifts)
+
+
+def _days(days: tuple[int, ...]) -> str:
+    if len(days) > 2 and days == tuple(range(days[0], days[-1] + 1)):
+        return f"{days[0] + 1}-{days[-1] + 1}"
+    return "/".join(str(day + 1) for day in days)
+
+
+def _time(seconds: float) -> str:
+    return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}"

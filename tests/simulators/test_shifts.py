@@ -1,83 +1,103 @@
-"""The working hours that records show."""
+"""Shifts read from logs: found where the pattern is clear, and only there."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from hypothesis import given, strategies
 
-from simulators.line import DAY, Calendar, Shift
-from simulators.records import CountLog, ProductionCount, StopLog
-from simulators.shifts import infer_calendar
+from simulators.history import baseline
+from simulators.line import WEEK, Calendar
+from simulators.records import CountLog, DowntimeEvent, ProductionCount, StopLog
+from simulators.shifts import find_calendar, in_words
+
+MONDAY = datetime(2026, 3, 2, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
+DAY, HOUR = 86_400.0, 3600.0
 
 
-def runs(weeks: int, shifts: list[tuple[int, float, float]], start: float) -> CountLog:
-    first = start
+def booked(weeks: int, *shifts: tuple[float, float], days=range(5), skip=()) -> CountLog:
     return CountLog.of(
         ProductionCount(
-            station="press",
-            start=first + week * 7 * DAY + day * DAY + begin * 3600,
-            end=first + week * 7 * DAY + day * DAY + end * 3600,
+            station=name,
+            start=MONDAY + (7 * week + day) * DAY + start * HOUR,
+            end=MONDAY + (7 * week + day) * DAY + end * HOUR,
             made=100,
             good=99,
+            ideal_cycle=60.0,
         )
         for week in range(weeks)
-        for day, begin, end in shifts
+        for day in days
+        if (week, day) not in skip
+        for start, end in shifts
+        for name in ("press", "weld")
     )
 
 
-def monday() -> float:
-    return datetime(2026, 3, 2, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp()
+def hours(calendar: Calendar) -> float:
+    return sum(end - start for start, end in calendar.working()) / HOUR
 
 
-def test_two_shifts_on_working_days_are_found():
-    log = runs(8, [(day, begin, begin + 8) for day in range(5) for begin in (6.0, 14.0)], monday())
-    found = infer_calendar(log, None, timezone="Asia/Shanghai")
-    assert found == Calendar(shifts=(Shift(days=(0, 1, 2, 3, 4), start_s=6 * 3600.0, end_s=22 * 3600.0),))
+def test_two_shifts_on_five_days_are_found_in_local_time():
+    calendar, source = find_calendar(None, booked(8, (6, 14), (14, 22)), timezone="Asia/Shanghai")
+    assert source == "counts"
+    assert in_words(calendar) == "1-5 06:00-14:00, 1-5 14:00-22:00"
+    assert hours(calendar) == 80
 
 
-def test_a_night_shift_goes_on_after_midnight():
-    log = runs(8, [(day, 22.0, 30.0) for day in range(5)], monday())
-    found = infer_calendar(log, None, timezone="Asia/Shanghai")
-    assert found is not None
-    assert found.working()[0] == (22 * 3600.0, DAY + 6 * 3600.0)
+def test_night_shifts_pass_midnight_and_a_holiday_changes_nothing():
+    calendar, _ = find_calendar(None, booked(8, (22, 30), skip={(3, 2)}), timezone="Asia/Shanghai")
+    assert in_words(calendar) == "1-5 22:00-06:00"
+    assert hours(calendar) == 40
 
 
-def test_round_the_clock_gives_no_calendar():
-    log = runs(8, [(day, begin, begin + 8) for day in range(7) for begin in (0.0, 8.0, 16.0)], monday())
-    assert infer_calendar(log, None, timezone="Asia/Shanghai") is None
+def test_round_the_clock_is_no_calendar():
+    assert find_calendar(None, booked(8, (0, 8), (8, 16), (16, 24), days=range(7)), timezone="Asia/Shanghai") is None
 
 
-def test_runs_of_many_days_say_nothing_about_shifts():
-    assert infer_calendar(runs(8, [(0, 0.0, 100.0)], monday()), None, timezone="Asia/Shanghai") is None
+def test_runs_by_order_show_no_shifts():
+    rng = np.random.default_rng(1)
+    starts = np.sort(rng.uniform(0, 8 * WEEK, 300))
+    runs = CountLog.of(
+        ProductionCount(station="a", start=MONDAY + s, end=MONDAY + s + rng.uniform(HOUR, 9 * HOUR), made=9, good=9)
+        for s in starts
+    )
+    assert find_calendar(None, runs, timezone="UTC") is None
 
 
-def test_one_week_is_not_enough():
-    assert infer_calendar(runs(1, [(0, 6.0, 14.0)], monday()), None, timezone="Asia/Shanghai") is None
+def test_stops_that_never_begin_at_night_show_when_the_plant_works():
+    rng = np.random.default_rng(2)
+    stops = StopLog.of(
+        DowntimeEvent(
+            station="a", start=(at := MONDAY + day * DAY + rng.uniform(6, 22) * HOUR), end=at + 60, reason="x"
+        )
+        for day in range(180)
+        if day % 7 < 5
+        for _ in range(20)
+    )
+    calendar, source = find_calendar(stops, None, timezone="Asia/Shanghai")
+    assert source == "stops"
+    assert in_words(calendar) == "1-5 06:00-22:00"
 
 
-def test_stops_alone_show_the_hours_when_there_are_enough_of_them():
-    draw = np.random.default_rng(1)
-    size = 6000
-    day, hour = draw.integers(0, 5, size), draw.uniform(6, 22, size)
-    start = monday() + draw.integers(0, 26, size) * 7 * DAY + day * DAY + hour * 3600
-    log = StopLog.from_columns({"station": np.full(size, "press"), "started_at": start, "ended_at": start + 60})
-    found = infer_calendar(None, log, timezone="Asia/Shanghai")
-    assert found is not None
-    assert found.shifts[0].days == (0, 1, 2, 3, 4)
-    assert (found.shifts[0].start_s, found.shifts[0].end_s) == (6 * 3600.0, 22 * 3600.0)
+def test_few_stops_show_nothing():
+    stops = StopLog.of(
+        DowntimeEvent(station="a", start=MONDAY + d * DAY + 9 * HOUR, end=MONDAY + d * DAY + 10 * HOUR)
+        for d in range(60)
+    )
+    assert find_calendar(stops, None, timezone="UTC") is None
+    assert find_calendar(StopLog.of([]), None, timezone="UTC") is None
 
 
-@given(
-    strategies.lists(strategies.tuples(strategies.integers(0, 6), strategies.integers(0, 20)), min_size=1, max_size=9)
-)
-def test_what_is_found_covers_what_was_worked(shifts):
-    log = runs(6, [(day, float(begin), begin + 4.0) for day, begin in shifts], monday())
-    found = infer_calendar(log, None, timezone="Asia/Shanghai")
-    if found is not None:
-        working = found.working()
-        for day, begin in shifts:
-            at = (day * DAY + begin * 3600 + 7200) % (7 * DAY)
-            assert any(start <= at < end for start, end in working)
+def test_the_baseline_uses_what_it_found_and_says_so():
+    past = baseline(None, booked(8, (6, 14), (14, 22)), timezone="Asia/Shanghai")
+    assert "log_calendar_from_counts" in {finding.code for finding in past.findings}
+    assert past.line.seconds["idle"] < 1
+    assert past.line.planned_busy_s / 2 == 8 * 80 * HOUR
+    assert [shift.label for shift in past.shifts] == ["06:00-14:00", "14:00-22:00"]
+
+
+def test_utc_is_not_assumed_for_a_plant_elsewhere():
+    calendar, _ = find_calendar(None, booked(4, (6, 14)), timezone="UTC")
+    assert calendar.shifts[0].start_s == 22 * HOUR
+    assert datetime.fromtimestamp(MONDAY, UTC).hour == 16
