@@ -15,7 +15,7 @@ COMMANDS: Final = {
     "demo": ("house", "the whole portal with demo people and sample data"),
     "serve": ("house", "portal and API in production mode"),
     "read": ("files", "what we understand of a file; stores nothing"),
-    "fit": ("files", "failure and repair distributions for each machine and cause"),
+    "fit": ("fitting", "failure and repair distributions for each machine and cause"),
     "simulate": ("models", "one line, its key figures"),
     "check": ("models", "simulate reference cases and compare"),
     "schema": ("models", "the JSON Schema of a kind of document"),
