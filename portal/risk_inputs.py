@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
+from calculators import risk
 from portal.actions import ActionError
 from portal.assessments import assessment_of
 from portal.cases import case_of
@@ -16,7 +17,8 @@ from portal.studies import find_scenario
 from portal.workspace import Workspace
 
 WEEK_S = 7 * 86_400.0
-_RULE = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*")
+NEVER = 0.1
+"""Where a tenth of the cases never pays back, the ninetieth percentile of the payback is beyond any limit."""
 
 
 def risk_figures(workspace: Workspace, record: str = "") -> dict[str, float]:
@@ -44,42 +46,33 @@ def warnings(figures: Mapping[str, float]) -> tuple[list[dict[str, Any]], list[s
 
     Traps are questions: they are always there, to be answered by a person.
     """
+    rules = [rule for pack in packs() for rule in pack.risks]
+    judged = {one.rule.id: one for one in risk.warnings(rules, figures)}
     found: list[dict[str, Any]] = []
     unknown: list[str] = []
-    for pack in packs():
-        for rule in pack.risks:
-            name, holds = _judge(rule.when, figures)
-            if holds is None and not rule.trap:
-                unknown.append(rule.id)
-            if rule.trap or holds:
-                found.append(
-                    {
-                        "id": rule.id,
-                        "title": dict(rule.title),
-                        "level": rule.level,
-                        "rule": rule.when,
-                        "figure": name,
-                        "value": figures.get(name),
-                        "owner_role": rule.owner_role,
-                        "next_step": dict(rule.next_step),
-                        "trap": rule.trap,
-                        "question": None if rule.question is None else dict(rule.question),
-                        "source": dict(rule.source),
-                    }
-                )
+    for rule in rules:
+        one = judged.get(rule.id)
+        if one is not None and one.open and not rule.trap:
+            unknown.append(rule.id)
+        if rule.trap or (one is not None and not one.open):
+            name = next(iter(one.figures), "") if one is not None else ""
+            value = figures.get(name)
+            found.append(
+                {
+                    "id": rule.id,
+                    "title": dict(rule.title),
+                    "level": rule.level,
+                    "rule": rule.when,
+                    "figure": name,
+                    "value": "∞" if value == inf else value,
+                    "owner_role": rule.owner_role,
+                    "next_step": dict(rule.next_step),
+                    "trap": rule.trap,
+                    "question": None if rule.question is None else dict(rule.question),
+                    "source": dict(rule.source),
+                }
+            )
     return sorted(found, key=lambda one: (one["trap"], -one["level"], one["id"])), unknown
-
-
-def _judge(rule: str, figures: Mapping[str, float]) -> tuple[str, bool | None]:
-    """Return the figure that a rule compares, and whether it holds (None: the figure is not known)."""
-    parts = _RULE.fullmatch(rule)
-    if parts is None:
-        return "", None
-    name, sign, limit = parts[1], parts[2], float(parts[3])
-    value = figures.get(name)
-    if value is None:
-        return name, None
-    return name, {">": value > limit, "<": value < limit, ">=": value >= limit, "<=": value <= limit}[sign]
 
 
 def _from_baseline(workspace: Workspace, figures: dict[str, float]) -> None:
@@ -120,8 +113,11 @@ def _from_case(workspace: Workspace, record: str, figures: dict[str, float]) -> 
         outputs = case["outputs"]
         if outputs["npv"]["chance"]:
             figures["loss_probability"] = outputs["npv"]["chance"][0]
-        if outputs["payback"]["p90"] is not None:
-            figures["payback_p90_months"] = outputs["payback"]["p90"]
+        payback = outputs["payback"]
+        if payback["undefined"] >= NEVER:
+            figures["payback_p90_months"] = inf
+        elif payback["p90"] is not None:
+            figures["payback_p90_months"] = payback["p90"]
         with_claims = case_of(workspace, record, claims=True)
         whole, without = with_claims["outputs"]["npv"]["p50"], outputs["npv"]["p50"]
         if whole and without is not None and whole > 0:
