@@ -34,7 +34,8 @@ class Times:
 
     `absolute` marks values that carried an offset and are UTC already; `clock` holds seconds of the day where a cell
     has no date; `dated` marks cells without a time of day. `order` is "ymd", "dmy", "mdy" or None when open;
-    `unclear` says that day and month could be either way round, `mixed` that both orders were seen.
+    `unclear` says that day and month could be either way round, `mixed` that both orders were seen,
+    `yearless` that cells name no year and none was given.
     """
 
     values: np.ndarray
@@ -45,6 +46,7 @@ class Times:
     order: str | None
     unclear: bool
     mixed: bool
+    yearless: bool = False
 
 
 def in_bulk(column: Column, *, order: str | None) -> Times | None:

@@ -7,6 +7,7 @@ its `notice` says so, and the gate of the packs refuses one that claims more.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def shipped_checklists() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder.glob("*.yaml"))}
 
 
+@cache
 def shipped_checklist(identity: str) -> CheckList:
     """A general check list by its id."""
     paths = shipped_checklists()

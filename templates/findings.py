@@ -141,6 +141,11 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "date_order_day": ("note", "Column {column}: the day comes first, as {example} shows.", "Nothing to do."),
     "date_order_month": ("note", "Column {column}: the month comes first, as {example} shows.", "Nothing to do."),
+    "year_missing": (
+        "error",
+        "Column {column} names days without a year, and neither the title nor the file's name says which.",
+        "Add the year to the dates, or to the name of the file.",
+    ),
     "clock_without_day": (
         "error",
         "Column {column} holds clock times without a day, and there is no column with the date.",

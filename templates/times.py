@@ -6,6 +6,7 @@ second one is (month first); otherwise `Times.unclear` is true and no value is g
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -59,13 +60,17 @@ _packed = re.compile(
     r"(?P<a>(?:19|20)\d{2})(?P<b>[01]\d)(?P<c>[0-3]\d)"
     r"(?:T?\s?(?P<h>[0-2]\d)(?P<mi>[0-5]\d)(?P<s>[0-5]\d)?)?"
 )
+_month_day = re.compile(rf"(?P<b>\d{{1,2}})\s*月\s*(?P<c>\d{{1,2}})\s*[日号]?{_tail}", re.IGNORECASE)
 _clock_only = re.compile(rf"(?!\d+\.){_clock}\s*(?P<half>[ap]\.?m\.?)?", re.IGNORECASE)
 _epoch_day = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """A cell as written. `kind`: "fixed" (a, b, c are year, month, day), "slash" and "dot" (order open), "clock"."""
+    """A cell as written. `kind`: "fixed" (a, b, c are year, month, day), "slash" and "dot" (order open), "clock".
+
+    Year 0: the cell names no year.
+    """
 
     kind: str
     a: int = 0
@@ -183,15 +188,17 @@ def _from_text(text: str) -> _Written | None:
         if month is None:
             return None
         return _checked("fixed", _year(found["y"]), month, day, _of_clock(found), _of_zone(found["zone"]))
+    if found := _month_day.fullmatch(text):
+        return _checked("fixed", 0, int(found["b"]), int(found["c"]), _of_clock(found), _of_zone(found["zone"]))
     if found := _clock_only.fullmatch(text):
         clock = _of_clock(found)
-        return None if clock is None or clock != clock else _Written(kind="clock", clock=clock)  # noqa: PLR0124
+        return None if clock is None or math.isnan(clock) else _Written(kind="clock", clock=clock)
     serial = re.fullmatch(r"\d{5}(?:\.\d+)?|\d{9,10}(?:\.\d+)?|\d{12,13}", text)
     return _from_number(float(text)) if serial else None
 
 
 def _checked(kind: str, a: int, b: int, c: int, clock: float | None, offset: float | None) -> _Written | None:
-    if clock is not None and clock != clock:  # noqa: PLR0124
+    if clock is not None and math.isnan(clock):
         return None
     return _Written(kind=kind, a=a, b=b, c=c, clock=clock, offset=offset)
 
@@ -220,8 +227,8 @@ def order_of(written: Iterable[_Written | None]) -> tuple[str | None, bool, bool
     return ("ymd" if fixed else None), False, False
 
 
-def _day(cell: _Written, order: str | None) -> float:
-    year, month, day = cell.a, cell.b, cell.c
+def _day(cell: _Written, order: str | None, given: int | None) -> float:
+    year, month, day = cell.a or given or 0, cell.b, cell.c
     if cell.kind != "fixed":
         year = cell.c
         if order == "mdy" or (order is None and (cell.b > 12 or cell.a == cell.b)):
@@ -238,8 +245,11 @@ def _day(cell: _Written, order: str | None) -> float:
         return np.nan
 
 
-def times(column: Column, *, order: str | None = None, known: Distinct | None = None) -> Times:
-    """Read a column as points in time; `order` ("dmy", "mdy") is what a person or the neighbouring columns said."""
+def times(column: Column, *, order: str | None = None, year: int | None = None, known: Distinct | None = None) -> Times:
+    """Read a column as points in time; `order` ("dmy", "mdy") is what a person or the neighbouring columns said.
+
+    `year` is that of cells such as 1月5日, which name none.
+    """
     quick = in_bulk(column, order=order)
     if quick is not None:
         return quick
@@ -247,8 +257,12 @@ def times(column: Column, *, order: str | None = None, known: Distinct | None = 
     written = [_written(value) for value in cells.cells]
     seen, unclear, mixed = order_of(written)
     used = seen or (order if unclear or mixed or seen is None else None)
-    days = [np.nan if w is None or w.kind == "clock" else _day(w, used) for w in written]
-    open_cell = [bool(w and w.kind in {"slash", "dot"} and used is None and w.a <= 12 and w.b <= 12) for w in written]
+    days = [np.nan if w is None or w.kind == "clock" else _day(w, used, year) for w in written]
+    no_year = [bool(w and w.kind == "fixed" and w.a == 0 and year is None) for w in written]
+    open_cell = [
+        lacking or bool(w and w.kind in {"slash", "dot"} and used is None and w.a <= 12 and w.b <= 12)
+        for w, lacking in zip(written, no_year, strict=True)
+    ]
     values = cells.spread(
         day * 86400 + ((w.clock or 0.0) - (w.offset or 0.0) if w else 0.0) for day, w in zip(days, written, strict=True)
     )
@@ -263,6 +277,7 @@ def times(column: Column, *, order: str | None = None, known: Distinct | None = 
         order=used or seen,
         unclear=unclear and order is None,
         mixed=mixed and order is None,
+        yearless=any(no_year),
     )
 
 

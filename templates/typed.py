@@ -24,6 +24,7 @@ from templates.unitwords import PIECES, rate_of, short, split_unit
 from templates.zones import to_epoch
 
 DAY = 86400.0
+_a_year = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _unlimited = re.compile(r"(?:unlimited|infinite|inf|∞|无限|不限|无限制)", re.IGNORECASE)
 _per_piece = re.compile(r"(.+?)\s*(?:/|per|每)\s*(.+)", re.IGNORECASE)
 _unit_hints: tuple[tuple[str, float], ...] = (
@@ -288,13 +289,14 @@ def _times(
     date_order: str | None,
     clocks: bool,
 ) -> None:
-    read = {name: times(raw.columns[k], order=date_order) for name, k in moments}
+    year = _year_of(raw)
+    read = {name: times(raw.columns[k], order=date_order, year=year) for name, k in moments}
     seen = {one.order for one in read.values() if one.order in {"dmy", "mdy"} and not one.mixed}
     if len(seen) == 1 and date_order is None:  # the neighbours know
         order = next(iter(seen))
         for name, k in moments:
             if read[name].unclear:
-                read[name] = times(raw.columns[k], order=order)
+                read[name] = times(raw.columns[k], order=order, year=year)
     for name, k in moments:
         _order_findings(out, raw, k, read[name], said=date_order)
         _unreadable(out, raw, k, "time_unreadable", read[name].bad)
@@ -320,8 +322,16 @@ def _times(
         out.dated = True
 
 
+def _year_of(raw: RawTable) -> int | None:
+    """The year that a title, a sheet or a file names, if it is one only."""
+    years = {int(found) for text in (raw.title, raw.name, raw.place) for found in _a_year.findall(text)}
+    return years.pop() if len(years) == 1 else None
+
+
 def _order_findings(out: Typed, raw: RawTable, k: int, read: Times, *, said: str | None) -> None:
     header = raw.headers[k]
+    if read.yearless:
+        out.findings.append(finding("year_missing", column=header))
     if read.unclear or read.mixed:
         code = "date_order_unclear" if read.unclear else "date_order_mixed"
         example = next((shown(c) for c in head(raw.columns[k], 200) if re.match(r"\s*\d", shown(c))), "03/04/2026")

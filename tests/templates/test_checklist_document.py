@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from calculators.checklist import CheckList, assess
@@ -87,6 +89,15 @@ def test_every_general_list_is_read_scored_and_claims_nothing(identity: str) -> 
     assert (found.low, found.high, found.open_share) == (0.0, 1.0, 1.0)
     assert "no certificate" in checklist.notice["en"]
     assert "不是认证" in checklist.notice["zh-CN"]
+
+
+def test_the_general_lists_count_what_their_standards_count() -> None:
+    mlps = Counter(control.section.rpartition(".")[0] for control in shipped_checklist("mlps-3").controls)
+    assert [mlps[f"8.1.{area}"] for area in range(1, 11)] == [22, 8, 20, 34, 12, 7, 14, 12, 34, 48]
+    assert len(shipped_checklist("mlps-3").sections) == 71
+    iso = Counter(control.section for control in shipped_checklist("iso-27001-annex-a").controls)
+    assert iso == {"A.5": 37, "A.6": 8, "A.7": 14, "A.8": 34}
+    assert {control.reference.split()[0] for control in shipped_checklist("pipl").controls} == {"PIPL"}
 
 
 def test_an_unknown_list_is_answered_with_those_there_are() -> None:
