@@ -17,6 +17,7 @@ from portal.actions import ActionError
 from simulators.line import Line
 from simulators.scenario import Effect, Module
 from templates.calculator_document import shipped_calculator
+from templates.checklist_document import shipped_checklist, shipped_checklists
 from templates.node import DocumentError
 
 log = logging.getLogger("mingsuan.packs")
@@ -58,8 +59,9 @@ def calculator() -> Calculator:
 
 
 def checklists_on_offer() -> dict[str, CheckList]:
-    """Return every check list by pack/check list."""
-    return {f"{pack.manifest.id}/{name}": found for pack in packs() for name, found in pack.checklists.items()}
+    """Return every check list by pack/check list, then the general ones by general/check list."""
+    found = {f"{pack.manifest.id}/{name}": one for pack in packs() for name, one in pack.checklists.items()}
+    return {**found, **{f"general/{name}": shipped_checklist(name) for name in shipped_checklists()}}
 
 
 def checklist(name: str = "") -> tuple[str, CheckList]:
