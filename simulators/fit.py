@@ -101,13 +101,21 @@ def fit_report(
 ) -> dict[str, Any]:
     """What `mingsuan fit --json` prints of a checked stop log: machines (in the order of the list), causes, fits.
 
-    Times are seconds; intervals are 90 % bootstrap intervals.
+    Times are seconds; intervals are 90 % bootstrap intervals. Closed hours that the stops show clearly do not count.
     """
-    causes = fit_causes(stops, seed=seed, refits=refits, timezone=timezone)
+    shifts = find_calendar(stops, None, timezone=timezone)
+    calendar = None if shifts is None else shifts[0]
+    causes = fit_causes(stops, seed=seed, refits=refits, timezone=timezone, calendar=calendar)
     if equipment is not None:
         order = {str(name): number for number, name in enumerate(equipment.station)}
         causes = tuple(sorted(causes, key=lambda cause: order.get(cause.station, len(order))))
-    return {"seed": seed, "refits": refits, "level": 0.9, "machines": _machines(causes)}
+    return {
+        "seed": seed,
+        "refits": refits,
+        "level": 0.9,
+        "shifts": None if calendar is None else in_words(calendar),
+        "machines": _machines(causes),
+    }
 
 
 def fit_line(
