@@ -80,8 +80,9 @@ def test_from_the_invitation_to_the_audited_release(visitor, portal, language, t
         settled(page)
         press(page, t("scenarios.plan"))
         press(page, t("scenarios.run"))
-        expect(answer(page)).to_contain_text("OEE", timeout=LONG)
+        expect(answer(page)).not_to_have_text(t("scenarios.answer_none"), timeout=LONG)
         expect(page.get_by_role("button", name=t("scenarios.run"), exact=True)).to_be_visible(timeout=LONG)
+        expect(page.get_by_text(t("scenarios.rough"))).to_have_count(0, timeout=LONG)
 
         reckon(page, portal.url)
 
