@@ -68,7 +68,7 @@ def baseline(workspace: Workspace) -> Mapping[str, Any]:
     if records.stops is None and records.counts is None:
         raise nothing_yet()
     hours = calendar_in_force(workspace, records)
-    past = measure(records.stops, records.counts, records.equipment, hours.calendar, timezone=records.timezone)
+    past = measure(records.stops, records.counts, records.equipment, hours.for_engines, timezone=records.timezone)
     document = {
         **past.to_json(),
         "waterfall": [list(step) for step in past.waterfall()],
@@ -97,7 +97,7 @@ def fit_line(workspace: Workspace, *, template: str = "") -> LineView:
         machines = list(dict.fromkeys(str(name) for name in records.stops.station))
         base = line_template(template, machines=machines)
     hours = calendar_in_force(workspace, records)
-    base = replace(base, timezone=records.timezone, calendar=hours.calendar or base.calendar)
+    base = replace(base, timezone=records.timezone, calendar=hours.for_engines or base.calendar)
     fitted = fit(records.stops, records.counts, records.equipment, base, timezone=records.timezone)
     return _keep_line(
         workspace,

@@ -8,8 +8,10 @@ from typing import Any
 
 from portal.materials import Logs, datasets_in_force, logs, sources
 from portal.workspace import Workspace
-from simulators.line import Calendar, Shift
-from simulators.shifts import infer_calendar
+from simulators.line import DAY, Calendar, Shift
+from simulators.shifts import find_calendar
+
+ALWAYS = Calendar(shifts=(Shift(days=tuple(range(7)), start_s=0.0, end_s=DAY),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,11 @@ class CalendarView:
     id: str
     source: str
     calendar: Calendar | None
+
+    @property
+    def for_engines(self) -> Calendar | None:
+        """The calendar as engines take it: where a person says "all the time", they must not look for another."""
+        return ALWAYS if self.source == "typed" and self.calendar is None else self.calendar
 
 
 def calendar_in_force(workspace: Workspace, records: Logs | None = None) -> CalendarView:
@@ -37,7 +44,8 @@ def calendar_in_force(workspace: Workspace, records: Logs | None = None) -> Cale
     if not wanted:
         return CalendarView(id="", source="always", calendar=None)
     opened = records or logs(workspace, in_force)
-    found = infer_calendar(opened.counts, opened.stops, timezone=opened.timezone)
+    shown = find_calendar(opened.stops, opened.counts, timezone=opened.timezone)
+    found = None if shown is None else shown[0]
     key = workspace.put("hours", {"shifts": to_json(found)}, slot="hours", inputs=wanted, replace=True)
     return CalendarView(id=key, source="records" if found else "always", calendar=found)
 
