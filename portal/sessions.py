@@ -16,9 +16,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.identity import Member, Role
+from portal.identity import Member
 from portal.storage import Transaction, metadata, new_id
-from portal.storage_accounts import members, tenants
+from portal.storage_accounts import Names, member_from, members, names_of, tenants
 
 _ID = sa.String(40)
 CODE_ATTEMPTS = 5
@@ -177,7 +177,7 @@ def revoke(
 def sessions_of(tx: Transaction, member_id: str, *, now: datetime) -> list[Session]:
     """The living sessions of a member, newest first."""
     query = _query().where(sessions.c.member == member_id, _alive(now)).order_by(sessions.c.opened_at.desc())
-    return [_session(row, _person(row)) for row in tx.all(query)]
+    return [_session(row, _person(row, names_of(tx))) for row in tx.all(query)]
 
 
 def _joined() -> sa.Join:
@@ -203,21 +203,11 @@ def _alive(now: datetime) -> sa.ColumnElement[bool]:
 
 def _living(tx: Transaction, whose: sa.ColumnElement[bool], now: datetime) -> Session | None:
     row = tx.one(_query().where(whose, _alive(now)))
-    return None if row is None else _session(row, _person(row))
+    return None if row is None else _session(row, _person(row, names_of(tx)))
 
 
-def _person(row: dict[str, Any]) -> Member:
-    return Member(
-        id=row["member_id"],
-        tenant=row["member_tenant"],
-        role=Role(row["member_role"]),
-        subject=row["member_subject"],
-        name=row["member_name"],
-        email=row["member_email"],
-        provider=row["member_provider"],
-        language=row["member_language"],
-        active=row["member_active"],
-    )
+def _person(row: dict[str, Any], names: Names) -> Member:
+    return member_from({column.name: row[f"member_{column.name}"] for column in members.c}, names)
 
 
 def _session(row: dict[str, Any], member: Member) -> Session:

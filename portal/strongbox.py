@@ -6,12 +6,12 @@ They are sealed under a key derived from the vendor's own keys, so they outlive 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.identity import VENDOR
 from portal.rooms import DataKeys, account_secret
-from privacy.vault import Place, open_sealed, seal
+from privacy.vault import Place, digest_hmac, open_sealed, seal
 
 PROVIDER = "provider"  # the client secret of a provider; row: its id
 ID_TOKEN = "id_token"  # noqa: S105  # a kind of secret, not one
@@ -37,3 +37,24 @@ class Strongbox:
 
 def _place(kind: str, row: str) -> Place:
     return Place(tenant=VENDOR, workspace="portal", kind=kind, id=row)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedNames:
+    """Seals what names people and organisations (see `storage_accounts.Names`)."""
+
+    key: bytes = field(repr=False)
+
+    def seal(self, text: str, *, row: str) -> bytes:
+        return seal(self.key, text.encode(), place=_place("name", row))
+
+    def open(self, sealed: bytes, *, row: str) -> str:
+        return open_sealed(self.key, sealed, place=_place("name", row)).decode()
+
+    def mark(self, text: str) -> str:
+        return digest_hmac(self.key, text.encode())
+
+
+def sealed_names(data_keys: DataKeys, *, at: datetime) -> SealedNames:
+    """With the installation's key for names; it is derived once and stays the same for as long as there are names."""
+    return SealedNames(account_secret(data_keys, "accounts", at=at))

@@ -22,7 +22,8 @@ from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
 from portal.rooms import data_keys_of
 from portal.storage import FolderBlobs, Store
-from portal.strongbox import Strongbox
+from portal.storage_accounts import seal_names
+from portal.strongbox import Strongbox, sealed_names
 from portal.workspace import Workspace
 from privacy.keys import KeyService, LocalKeys
 
@@ -169,6 +170,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Porta
     keys = key_service(settings.keys, data_folder=settings.data)
     aside = Path(settings.keys) if isinstance(keys, LocalKeys) else settings.data.resolve().parent
     store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"), witness=aside / "witness.txt")
+    seal_names(store, sealed_names(data_keys_of(store, keys), at=now()))
     mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
 

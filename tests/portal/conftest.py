@@ -25,8 +25,9 @@ from portal.demo_idp import REALMS, DemoProvider
 from portal.gate import Gate
 from portal.identity import Provider, Role, Tenant
 from portal.mail import Outbox
+from portal.rooms import data_keys_of
 from portal.storage import MemoryBlobs, Store
-from portal.strongbox import PROVIDER
+from portal.strongbox import PROVIDER, sealed_names
 from portal.wiring import Portal, Settings
 from privacy.keys import MemoryKeys
 
@@ -118,8 +119,10 @@ def open_house(folder: Path, **settings: Any) -> tuple[House, uvicorn.Server, th
         clock=clock,
         url=f"http://127.0.0.1:{port}",
     )
+    storage_accounts.seal_names(store, sealed_names(data_keys_of(store, portal.keys), at=clock()))
     for realm in REALMS:
-        portal.keys.create_key(realm.tenant, at=clock())
+        if portal.keys.status(realm.tenant).state == "missing":
+            portal.keys.create_key(realm.tenant, at=clock())
         with portal.store.writing() as tx:
             storage_accounts.add_tenant(tx, Tenant(id=realm.tenant, name=realm.title["en"]), now=clock())
     for realm in REALMS:

@@ -94,3 +94,6 @@ def test_the_token_of_a_link_is_in_no_referrer_and_in_no_file(house, rep):
     assert enter(house, client, link.token, "canary-kim@delta.example").status_code == 303
     stored = b"".join(path.read_bytes() for path in house.portal.settings.data.iterdir() if path.is_file())
     assert link.token.encode() not in stored
+    assert b"canary-kim" not in stored  # nor the address of the person who came
+    assert b"Huacheng" not in stored  # nor who the customers are
+    assert b"huacheng.example" not in stored
