@@ -24,7 +24,7 @@ class CalendarView:
 
     @property
     def for_engines(self) -> Calendar | None:
-        """The calendar as engines take it: where a person says "all the time", they must not look for another."""
+        """The calendar as engines take it: where a person says "all the time", they must not look further."""
         return ALWAYS if self.source == "typed" and self.calendar is None else self.calendar
 
 
