@@ -2,7 +2,7 @@
 
 Finite differences: with common random numbers the difference between two runs is mostly the change itself. A gain at a
 station that does not hold the line up comes out as nothing, whatever its own losses are. Also the turning point (Li,
-Chang, Ni 2009): machines before the bottleneck are blocked more than starved, those behind it starved more than blocked.
+Chang, Ni 2009): machines before the bottleneck are blocked more than starved, those behind it the other way round.
 """
 
 from __future__ import annotations

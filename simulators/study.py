@@ -118,8 +118,12 @@ def run(
     unmatched = {scenario.id: _without_target(study.line, scenario) for scenario in study.scenarios}
     plan = _plan(study, engine)
     job = partial(ramp.simulate_draw, plan)
-    whole = np.array(list(executor(partial(ramp.simulate_month, plan), range(plan.windows.pilots))))
-    chance = ramp.month_chance(whole, plan.windows.month.length)
+    whole = []
+    for month in executor(partial(ramp.simulate_month, plan), range(plan.windows.pilots)):
+        whole.append(month)
+        if cancelled is not None and cancelled():
+            return None
+    chance = ramp.month_chance(np.array(whole), plan.windows.month.length)
     done: list[DrawFigures] = []
     result: Result | None = None
     for batch in batches(study.draws):

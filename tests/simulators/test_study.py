@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from simulators import kpi
 from simulators.figures import Window
@@ -239,6 +241,64 @@ def test_an_unmatched_effect_is_counted_and_an_unknown_station_refused():
     with pytest.raises(ModelError) as error:
         run(study(scenario(station="labeller")))
     assert error.value.code == "effect_without_target"
+
+
+TIMES = st.sampled_from(
+    [
+        Distribution.constant(400),
+        Distribution.exponential(9000),
+        Distribution.lognormal(600, 1.5),
+        Distribution.weibull(3, 40_000),
+        Distribution.gamma(2000, 0.4),
+        Distribution.empirical([100, 900, 5000]),
+    ]
+)
+FAILURES = st.builds(
+    Failure,
+    name=st.sampled_from(["jam", "changeover", "minor: sensor"]),
+    clock=st.sampled_from(["operating", "calendar"]),
+    uptime=TIMES,
+    repair=TIMES,
+    crew=st.sampled_from([None, "mechanics"]),
+)
+STATIONS = st.builds(
+    Station,
+    name=st.just("x"),
+    cycle=st.sampled_from([Distribution.constant(300), Distribution.lognormal(200, 0.4)]),
+    servers=st.integers(1, 3),
+    scrap=st.sampled_from([0.0, 0.03, 1.0]),
+    failures=st.lists(FAILURES, max_size=2, unique_by=lambda failure: failure.name).map(tuple),
+    buffer=st.sampled_from([0, 3, None]),
+)
+
+
+@st.composite
+def lines(draw) -> Line:
+    stations = [
+        replace(station, name=f"s{n}") for n, station in enumerate(draw(st.lists(STATIONS, min_size=1, max_size=3)))
+    ]
+    stations[-1] = replace(stations[-1], buffer=0)
+    calendar = Calendar(shifts=(Shift(days=(0, 1, 2, 3, 4), start_s=21_600, end_s=50_400),))
+    return Line(
+        name="any",
+        stations=tuple(stations),
+        crews=(("mechanics", 1),),
+        arrivals=draw(st.sampled_from([None, Distribution.exponential(250)])),
+        calendar=draw(st.sampled_from([None, calendar])),
+    )
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(lines(), st.sampled_from(["repair", "uptime", "cycle", "scrap", "setup", "buffer"]))
+def test_any_line_can_be_studied(any_line: Line, parameter: str):
+    change = "gain" if parameter in {"uptime", "buffer"} else "reduction"
+    planned = scenario(parameter=parameter, change=change, share=0.2, shape="linear", start=2, t10=0, t90=3)
+    found = run(study(planned, line=any_line, months=8, draws=3, operations=1e4))
+    for one in found.scenarios:
+        for name, values in one.kpis.items():
+            assert np.isfinite(values).all(), name
+            assert (values >= 0).all(), name
+    json.dumps(found.to_json(), allow_nan=False)
 
 
 def test_studies_and_questions_that_make_no_sense_are_refused(result: Result):
