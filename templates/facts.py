@@ -33,7 +33,9 @@ def facts_of(kind: str | None, typed: Mapping[str, np.ndarray], *, rows: int, ti
     facts: dict[str, Any] = {"rows": rows}
     if "station" in typed:
         facts["machines"] = len(set(typed["station"].tolist()) - {""})
-    moments = [typed[name] for name in _time_fields if name in typed and kind != "calendar"]
+    exact = {"started_at", "ended_at"} & typed.keys()  # a date column beside them holds the same days
+    names = [name for name in _time_fields if name in typed and not (name == "date" and exact)]
+    moments = [] if kind == "calendar" else [typed[name] for name in names]
     known = [values[~np.isnan(values)] for values in moments]
     if any(len(values) for values in known):
         facts["first"] = _iso(min(float(values.min()) for values in known if len(values)), timezone)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from templates.bulk_times import Times
 from templates.catalogue import STORED_NAME, fields
 from templates.cells import Distinct, distinct, head, shown
 from templates.durations import SHORT, durations, one_duration, unit_of
@@ -19,7 +20,7 @@ from templates.matching import preventive_of
 from templates.names import clusters
 from templates.personal import masked
 from templates.tables import Cell, Column, RawTable
-from templates.times import Times, times
+from templates.times import times
 from templates.unitwords import PIECES, rate_of, short, split_unit
 from templates.zones import to_epoch
 

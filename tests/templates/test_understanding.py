@@ -190,6 +190,14 @@ def test_clock_times_take_their_day_from_the_date_column_and_run_past_midnight()
     assert table.apply()["started_at"][0] == at("2026-01-05T23:50:00")
 
 
+def test_days_without_a_year_take_it_from_the_title_or_are_asked() -> None:
+    rows = "设备,日期,开始时间,结束时间,停机原因\nM1,1月5日,8:00,8:10,x\nM1,1月6日,9:00,9:10,x\n"
+    assert only(rows, "停机2026.csv").facts["first"] == "2026-01-05T08:00:00+00:00"
+    table = only(rows, "停机.csv")
+    assert "year_missing" in codes(table)
+    assert np.isnan(table.apply()["started_at"]).all()
+
+
 def test_a_plant_has_its_own_time_and_a_clock_change_is_reported() -> None:
     table = only(log_of("2026-10-25 02:30", "2026-03-29 02:30", "2026-07-01 12:00"), timezone="Europe/Berlin")
     assert {"clock_repeated", "clock_missing"} <= codes(table)
