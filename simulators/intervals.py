@@ -139,7 +139,8 @@ def wall(day: date, seconds: float, tz: ZoneInfo) -> float:
 
 def shift_hours(shift: Shift, days: Iterable[date], tz: ZoneInfo) -> tuple[Cover, Cover]:
     """A shift on local days: its whole span, and the breaks in it."""
-    spans, breaks = [], []
+    spans: list[tuple[float, float]] = []
+    breaks: list[tuple[float, float]] = []
     for day in days:
         if day.weekday() in shift.days:
             begin, until = shift.span()
