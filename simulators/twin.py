@@ -95,14 +95,11 @@ def _run_events(line: Line, start: Tables, window: Window, seed: int, replicatio
     machines = len(start.servers)
     room = machines + (line.pallets or 0) + 16
     entered, after = np.empty(room), np.arange(1, room + 1)
-    size = 1 << int(start.floor["shift_slot"][0]).bit_length()
-    tree = np.arange(2 * size) - size
-    for node in range(size - 1, 0, -1):
-        tree[node] = tree[2 * node]
+    timers = np.full(8 * (int(start.floor["shift_slot"][0]) // 8 + 1), np.inf)
     copies = _copies(start)
     floor = copies[5]
     floor["spare"] = room
-    work = (np.full(size, np.inf), tree, np.empty(machines, np.int64), np.empty(len(start.causes), np.int64))
+    work = (timers, np.empty(machines, np.int64), np.empty(len(start.causes), np.int64))
     run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
     arguments: tuple[Any, ...] = (*copies, *work, entered, after, *run)
     while simulate_events(*arguments):

@@ -2,7 +2,7 @@
 
 It tells the same story as reference.py, in the same order: within one moment first whatever the clocks bring about, by
 rank (the slots of the timers are in that order), then the moves of parts from the end of the line to its beginning
-until none is left, then the notes. Timers lie in a tournament tree: the next one is its root.
+until none is left, then the notes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulators.compiled import called, compiled, inlined
 from simulators.distributions import Floats
 from simulators.figures import BLOCKED, STARVED
 from simulators.line import WEEK
-from simulators.twin_clocks import draw, set_timer
+from simulators.twin_clocks import draw, next_timer
 from simulators.twin_failures import fail, repaired
 from simulators.twin_queues import push, settle, soil, touch
 from simulators.twin_sums import flush, forget, state_of, write
@@ -66,14 +66,14 @@ def _finish(
 @inlined
 def _end_step(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
-    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, output: Floats, warmup: float,
+    touched: Records, when: Floats, store: Floats, numbers: Floats, output: Floats, warmup: float,
     horizon: float, seed: np.uint64, replication: np.uint64, index: int, step: float, now: float,
 ) -> None:  # fmt: skip
     """The machine stops after ``step`` seconds of work: the part is finished, a cause strikes, or it was stopped."""
     server = servers[index]
     server.running = 0
     server.work -= step
-    set_timer(when, tree, index, math.inf)
+    when[index] = math.inf
     touch(servers, floor, touched, index)
     for number in range(server.cause, server.cause + server.causes):
         causes[number].left -= step
@@ -86,7 +86,7 @@ def _end_step(
         if causes[number].left <= 0.0:
             causes[number].left = math.inf
             fail(
-                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, seed,
+                stations, servers, causes, crews, streams, floor, touched, when, store, numbers, seed,
                 replication, number, now,
             )  # fmt: skip
 
@@ -94,13 +94,13 @@ def _end_step(
 @called
 def _stop(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
-    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, output: Floats, warmup: float,
+    touched: Records, when: Floats, store: Floats, numbers: Floats, output: Floats, warmup: float,
     horizon: float, seed: np.uint64, replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """Interrupt a machine if it is running; the part stays in hand and keeps the work done."""
     if servers[index].running == 1:
         _end_step(
-            stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output, warmup,
+            stations, servers, causes, crews, streams, floor, touched, when, store, numbers, output, warmup,
             horizon, seed, replication, index, now - servers[index].started, now,
         )  # fmt: skip
 
@@ -108,7 +108,7 @@ def _stop(
 @inlined
 def _note(
     stations: Records, servers: Records, causes: Records, floor: Records, touched: Records, seconds: Floats,
-    when: Floats, tree: Records, now: float,
+    when: Floats, now: float,
 ) -> None:  # fmt: skip
     """End of a moment: start machines, note what those touched are doing and which station is the bottleneck."""
     on = floor.on
@@ -119,7 +119,7 @@ def _note(
             for number in range(server.cause, server.cause + server.causes):
                 step = min(step, causes[number].left)
             server.running, server.started, server.step = 1, now, step
-            set_timer(when, tree, touched[turn], now + step)
+            when[touched[turn]] = now + step
         state = state_of(server, on)
         if state != server.state:
             seconds[server.station, server.state] += now - server.since
@@ -156,20 +156,20 @@ def _note(
 @called
 def _begin(
     stations: Records, servers: Records, causes: Records, streams: Records, floor: Records, touched: Records,
-    entered: Floats, after: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, switches: Floats,
+    entered: Floats, after: Records, when: Floats, store: Floats, numbers: Floats, switches: Floats,
     calendar: Records, seed: np.uint64, replication: np.uint64,
 ) -> None:  # fmt: skip
     """Set the first timers and lay out the pallets: Monday 00:00, empty, all up."""
     if floor.arrivals_stream != NONE:
         gap = draw(streams, store, numbers, floor.arrivals_stream, seed, replication)
-        set_timer(when, tree, floor.arrival_slot, gap)
+        when[floor.arrival_slot] = gap
     if switches.shape[0] > 0:
-        set_timer(when, tree, floor.shift_slot, switches[0])
+        when[floor.shift_slot] = switches[0]
     for index in range(causes.shape[0]):
         cause = causes[index]
         cause.left = draw(streams, store, numbers, cause.uptime, seed, replication)
         if cause.clock == CALENDAR:
-            set_timer(when, tree, floor.calendar_slot + cause.calendar_slot, cause.left)
+            when[floor.calendar_slot + cause.calendar_slot] = cause.left
             cause.left = math.inf
             calendar[cause.calendar_slot] = index
     pallets = floor.closed
@@ -188,7 +188,7 @@ def _begin(
 @compiled(
     numba.int64(
         *(COMPILED[name] for name in ("stream", "station", "server", "cause", "crew", "floor")),
-        *(COMPILED[name] for name in ("floats", "floats", "floats2", "floats2", "floats", "ints", "ints", "ints")),
+        *(COMPILED[name] for name in ("floats", "floats", "floats2", "floats2", "floats", "ints", "ints")),
         *(COMPILED[name] for name in ("floats", "ints", "f", "f", "u", "u", "floats", "floats")),
     )
 )
@@ -204,7 +204,6 @@ def simulate_events(
     store: Floats,
     seconds: Floats,
     when: Floats,
-    tree: Records,
     touched: Records,
     calendar: Records,
     entered: Floats,
@@ -226,16 +225,16 @@ def simulate_events(
         floor.begun = floor.pending = 1
         floor.warm = 1 if warmup > 0.0 else 0
         _begin(
-            stations, servers, causes, streams, floor, touched, entered, after, when, tree, store, numbers, switches,
+            stations, servers, causes, streams, floor, touched, entered, after, when, store, numbers, switches,
             calendar, seed, replication,
         )  # fmt: skip
     now = floor.now
     while True:
-        slot = tree[1]
+        slot = next_timer(when, floor)
         at = when[slot]
         if floor.pending == 1 and at > now:
             settle(stations, servers, streams, floor, touched, entered, after, store, numbers, seed, replication, now)
-            _note(stations, servers, causes, floor, touched, seconds, when, tree, now)
+            _note(stations, servers, causes, floor, touched, seconds, when, now)
             floor.pending = 0
             continue
         end = warmup if floor.warm == 1 else warmup + (horizon - warmup)
@@ -254,29 +253,30 @@ def simulate_events(
         floor.pending = 1
         if slot < floor.repair_slot:
             _end_step(
-                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
+                stations, servers, causes, crews, streams, floor, touched, when, store, numbers, output,
                 warmup, horizon, seed, replication, slot, servers[slot].step, now,
             )  # fmt: skip
         elif slot < floor.calendar_slot:
-            set_timer(when, tree, slot, math.inf)
+            when[slot] = math.inf
             repaired(
-                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, seed,
+                stations, servers, causes, crews, streams, floor, touched, when, store, numbers, seed,
                 replication, slot - floor.repair_slot, now,
             )  # fmt: skip
         elif slot < floor.arrival_slot:
-            set_timer(when, tree, slot, math.inf)
+            when[slot] = math.inf
             index = calendar[slot - floor.calendar_slot]
             fail(
-                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, seed,
+                stations, servers, causes, crews, streams, floor, touched, when, store, numbers, seed,
                 replication, index, now,
             )  # fmt: skip
             _stop(
-                stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
+                stations, servers, causes, crews, streams, floor, touched, when, store, numbers, output,
                 warmup, horizon, seed, replication, causes[index].server, now,
             )  # fmt: skip
         elif slot == floor.arrival_slot:
             gap = draw(streams, store, numbers, floor.arrivals_stream, seed, replication)
-            set_timer(when, tree, slot, now + gap)
+            when[slot] = now + gap
+            floor.same |= gap <= 0.0
             floor.arrivals += 1
             if floor.capacity != UNLIMITED and floor.inside >= floor.capacity:
                 floor.lost += 1
@@ -288,7 +288,7 @@ def simulate_events(
             floor.turn += 1
             if floor.turn == switches.shape[0]:
                 floor.turn, floor.week = 0, floor.week + 1
-            set_timer(when, tree, slot, now + (floor.week * WEEK + switches[floor.turn] - now))
+            when[slot] = now + (floor.week * WEEK + switches[floor.turn] - now)
             if floor.on == 1 and floor.bottleneck != NONE:
                 stations[floor.bottleneck].bottleneck += now - floor.bottleneck_at
             floor.bottleneck_at = now
@@ -296,8 +296,12 @@ def simulate_events(
             for index in range(servers.shape[0]):
                 touch(servers, floor, touched, index)
                 _stop(
-                    stations, servers, causes, crews, streams, floor, touched, when, tree, store, numbers, output,
+                    stations, servers, causes, crews, streams, floor, touched, when, store, numbers, output,
                     warmup, horizon, seed, replication, index, now,
                 )  # fmt: skip
             for index in range(floor.stations):
                 soil(stations, floor, index)
+        if floor.same == 0:
+            settle(stations, servers, streams, floor, touched, entered, after, store, numbers, seed, replication, now)
+            _note(stations, servers, causes, floor, touched, seconds, when, now)
+            floor.pending = 0

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulators.compiled import called, inlined
 from simulators.distributions import Floats
-from simulators.twin_clocks import draw, set_timer
+from simulators.twin_clocks import draw
 from simulators.twin_queues import soil, touch
 from simulators.twin_sums import crew_note
 from simulators.twin_tables import NONE, OPERATING, Records
@@ -14,17 +14,18 @@ from simulators.twin_tables import NONE, OPERATING, Records
 
 @inlined
 def begin_repair(
-    causes: Records, streams: Records, floor: Records, when: Floats, tree: Records, store: Floats, numbers: Floats,
+    causes: Records, streams: Records, floor: Records, when: Floats, store: Floats, numbers: Floats,
     seed: np.uint64, replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     time = draw(streams, store, numbers, causes[index].repair, seed, replication)
-    set_timer(when, tree, floor.repair_slot + index, now + time)
+    when[floor.repair_slot + index] = now + time
+    floor.same |= time <= 0.0
 
 
 @called
 def fail(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
-    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: np.uint64,
+    touched: Records, when: Floats, store: Floats, numbers: Floats, seed: np.uint64,
     replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """A cause strikes: the machine is down, its crew is called."""
@@ -46,13 +47,13 @@ def fail(
             return
         crew_note(crew, 1, now)
         crew.repairs += 1
-    begin_repair(causes, streams, floor, when, tree, store, numbers, seed, replication, index, now)
+    begin_repair(causes, streams, floor, when, store, numbers, seed, replication, index, now)
 
 
 @called
 def repaired(
     stations: Records, servers: Records, causes: Records, crews: Records, streams: Records, floor: Records,
-    touched: Records, when: Floats, tree: Records, store: Floats, numbers: Floats, seed: np.uint64,
+    touched: Records, when: Floats, store: Floats, numbers: Floats, seed: np.uint64,
     replication: np.uint64, index: int, now: float,
 ) -> None:  # fmt: skip
     """A repair ends: the crew goes to the next, the clock of the cause starts again."""
@@ -71,9 +72,10 @@ def repaired(
             crew.wait += now - causes[called].failed
             crew.repairs += 1
             crew_note(crew, 1, now)
-            begin_repair(causes, streams, floor, when, tree, store, numbers, seed, replication, called, now)
+            begin_repair(causes, streams, floor, when, store, numbers, seed, replication, called, now)
     time = draw(streams, store, numbers, cause.uptime, seed, replication)
     if cause.clock == OPERATING:
         cause.left = time
     else:
-        set_timer(when, tree, floor.calendar_slot + cause.calendar_slot, now + time)
+        when[floor.calendar_slot + cause.calendar_slot] = now + time
+        floor.same |= time <= 0.0

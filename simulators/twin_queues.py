@@ -53,6 +53,7 @@ def soil(stations: Records, floor: Records, index: int) -> None:
     if stations[index].dirty == 0:
         stations[index].dirty = 1
         floor.dirty += 1
+        floor.low, floor.high = min(floor.low, index), max(floor.high, index)
 
 
 @inlined
@@ -122,7 +123,9 @@ def settle(
 ) -> None:  # fmt: skip
     """Move every part that can move, from the end of the line to its beginning, until none can."""
     while floor.dirty > 0:
-        for index in range(floor.stations - 1, -1, -1):
+        index = floor.high
+        floor.high = 0
+        while index >= floor.low:
             if stations[index].dirty == 1:
                 stations[index].dirty = 0
                 floor.dirty -= 1
@@ -132,3 +135,5 @@ def settle(
                         replication, index, now,
                     )  # fmt: skip
                 unblock(stations, servers, floor, touched, entered, after, index, now)
+            index -= 1
+    floor.low, floor.high = floor.stations, 0

@@ -51,8 +51,8 @@ CAUSE = record(i="server clock crew uptime repair calendar_slot next", f="left f
 CREW = record(i="size busy head tail queue repairs", f="at busy_area wait")
 #: The rest: one record.
 FLOOR = record(
-    i="stations saturated arrivals_stream capacity closed on inside free spare dirty touched lost arrivals starts "
-    "waited good bottleneck repair_slot calendar_slot arrival_slot shift_slot begun pending warm turn week",
+    i="stations saturated arrivals_stream capacity closed on inside free spare dirty low high touched lost arrivals "
+    "starts waited good bottleneck repair_slot calendar_slot arrival_slot shift_slot begun pending same warm turn week",
     f="now queue_wait lead bottleneck_at",
 )
 TYPES = {
