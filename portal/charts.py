@@ -91,6 +91,17 @@ def printf(number: str, unit: str) -> str:
     return f"{number} {unit.replace('%', '%%')}"
 
 
+def figure(value: float) -> str:
+    """A number on a chart: whole from a hundred on, else one decimal; nothing is 0."""
+    shown = f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:,.1f}"
+    return "0" if not shown.strip("-0.") else shown.removesuffix(".0")
+
+
+def _bar(value: float, unit: str = "", **more: Any) -> Spec:
+    """A bar's value and what is written at its end."""
+    return {"value": round(value, 4), "label": {"formatter": f"{figure(value)} {unit}".strip()}, **more}
+
+
 def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme = LIGHT) -> Spec:
     """Losses from the first total down to what is left.
 
@@ -101,7 +112,7 @@ def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme
         total = index in {0, len(steps) - 1}
         remaining = amount if total else remaining - amount
         bases.append(0.0 if total else remaining)
-        shown.append({"value": round(amount, 4), "itemStyle": {"color": state_colour(state, look)}})
+        shown.append(_bar(amount, itemStyle={"color": state_colour(state, look)}))
     spec = _base(look, right=16)
     spec["tooltip"].update({"trigger": "item", "formatter": "{b}: {c} " + unit})
     spec["xAxis"] = _axis(
@@ -125,7 +136,7 @@ def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme
             "stack": "w",
             "barCategoryGap": "30%",
             "data": shown,
-            "label": {"show": True, "position": "top", "color": look.text, "formatter": "{c}"},
+            "label": {"show": True, "position": "top", "color": look.text},
         },
     ]
     return spec
@@ -150,9 +161,9 @@ def ranked(
         {
             "type": "bar",
             "barMaxWidth": 18,
-            "data": [round(value, 4) for _, value in top],
+            "data": [_bar(value, unit) for _, value in top],
             "itemStyle": {"color": colour or look.accent},
-            "label": {"show": True, "position": "right", "color": look.text, "formatter": "{c} " + unit},
+            "label": {"show": True, "position": "right", "color": look.text},
         }
     ]
     return spec
@@ -223,10 +234,11 @@ def ramp(curves: Sequence[Curve], *, unit: str, month: str, outcome: str, look: 
         data=[str(number) for number in range(1, months + 1)],
         boundaryGap=False,
         name=month,
-        nameLocation="start",
+        nameGap=8,
     )
-    spec["xAxis"]["nameTextStyle"]["align"] = "right"
-    spec["yAxis"] = _axis(look, "value", scale=True, name=f"{unit} · {outcome}")
+    spec["xAxis"]["axisLine"]["onZero"] = False
+    spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
+    spec["yAxis"] = _axis(look, "value", scale=True, name=f"{outcome} ({unit})")
     spec["series"] = series
     return spec
 
@@ -321,10 +333,8 @@ def share_over_months(
     """Which station was the bottleneck, month by month: [month][station] shares, stacked to 100 %."""
     colours = (look.accent, ORANGE, PURPLE, BLUE, GREEN, SKY, VERMILION, YELLOW)
     spec = _base(look, top=32)
-    spec["xAxis"] = _axis(
-        look, "category", data=[str(m + 1) for m in range(len(shares))], name=month, nameLocation="start"
-    )
-    spec["xAxis"]["nameTextStyle"]["align"] = "right"
+    spec["xAxis"] = _axis(look, "category", data=[str(m + 1) for m in range(len(shares))], name=month, nameGap=8)
+    spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
     spec["yAxis"] = _axis(look, "value", max=100, axisLabel={"formatter": "{value} %"})
     spec["legend"] = {"top": 0, "left": 0, "textStyle": {"color": look.muted}, "itemWidth": 12, "itemHeight": 12}
     spec["series"] = [

@@ -46,7 +46,7 @@ def look() -> charts.Theme:
 def draw(spec: charts.Spec, *, key: str, height: int = 340, alt: str = "", sample: bool = False) -> None:
     """Draw a chart; charts of sample data say so on their face."""
     if sample:
-        mark = {"type": "text", "right": 8, "bottom": 4, "silent": True, "z": -1}
+        mark = {"type": "text", "right": 8, "top": 0, "silent": True, "z": -1}
         style = {"text": t("data.sample_mark"), "fill": look().quiet, "fontSize": 12, "fontFamily": charts.FONT}
         spec = {**spec, "graphic": [{**mark, "style": style}]}
     st.echarts_chart(spec, height=height, key=key, theme=None, alt=alt or None)

@@ -58,13 +58,15 @@ def headline(numbers: Sequence[Number]) -> None:
     shown = list(numbers)[:5]
     if not shown:
         return
-    for column, number in zip(st.columns(len(shown), gap="small"), shown, strict=True):
-        with column, st.container(border=True, key=f"ms-card-{number.key or number.label}"):
+    with st.container(key=f"ms-headline-{shown[0].key or shown[0].label}"):
+        columns = st.columns(len(shown), gap="small")
+    for column, number in zip(columns, shown, strict=True):
+        with column, st.container(border=True, key=f"ms-card-{number.key or number.label}", height="stretch", gap=None):
             unit = f'<span class="ms-unit">{escape(number.unit)}</span>' if number.unit else ""
             st.html(
                 f'<div class="ms-label">{escape(number.label)}</div>'
                 f'<div class="ms-number">{escape(number.value)} {unit}{tier_mark(number.tier)}</div>'
-                f'<div class="ms-muted">{escape(number.note)}&nbsp;</div>'
+                f'<div class="ms-muted">{escape(number.note)}</div>'
             )
             if number.why and st.button(
                 t("parts.why"), key=f"why-{number.key or number.label}", type="tertiary", help=t("parts.why_help")
@@ -152,8 +154,18 @@ def finding_text(item: Mapping[str, Any], part: str) -> str:
 
 
 def percent(share: float | None, *, digits: int = 0) -> str:
-    """A share as a percentage, or a dash."""
-    return "–" if share is None or isnan(share) else f"{100 * share:.{digits}f} %"
+    """A share as a percentage, or a dash; what is not quite nothing or everything does not read so."""
+    if share is None or isnan(share):
+        return "–"
+    if digits == 0 and (0 < share < 0.005 or 0.995 <= share < 1):
+        return "< 0.1 %" if share < 0.0005 else "> 99.9 %" if share >= 0.9995 else f"{100 * share:.1f} %"
+    return f"{100 * share + 0.0:.{digits}f} %"
+
+
+def signed(value: float, *, digits: int = 1) -> str:
+    """A difference with its sign; one that rounds to nothing is 0, without a sign."""
+    shown = f"{value:+.{digits}f}"
+    return "0" if not shown.strip("+-0.") else shown.replace("-", "−")
 
 
 def quantity(value: float | None, *, digits: int = 2) -> str:
@@ -186,8 +198,8 @@ def duration(seconds: float | None) -> str:
     for size, word in ((86400 * 2, "d"), (5400, "h"), (90, "min")):
         if seconds >= size:
             unit = {"d": 86400, "h": 3600, "min": 60}[word]
-            return f"{seconds / unit:,.3g} {t('parts.unit_' + word)}"
-    return f"{seconds:,.3g} {t('parts.unit_s')}"
+            return f"{quantity(seconds / unit)} {t('parts.unit_' + word)}"
+    return f"{quantity(seconds)} {t('parts.unit_s')}"
 
 
 def moment(at: datetime | None) -> str:

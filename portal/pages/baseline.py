@@ -54,7 +54,7 @@ def show() -> None:
 def _hours(visit: Visit) -> None:
     """The working hours that the figures rest on, and where to change them."""
     hours = actions_calendar.working_calendar(visit.workspace)
-    told = "; ".join(_span(shift) for shift in hours.calendar.shifts) if hours.calendar else t("hours.always")
+    told = t("hours.and").join(_span(shift) for shift in hours.calendar.shifts) if hours.calendar else t("hours.always")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t(f"hours.source_{hours.source}", hours=told))
         if visit.member.role in {Role.OWNER, Role.ANALYST}:

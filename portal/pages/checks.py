@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from math import isinf
 from typing import Any
 
 import streamlit as st
@@ -32,6 +33,7 @@ def show() -> None:
         )
     found = actions_checks.assess(workspace, checklist=name)
     low, high = found["score"]
+    begun = found["answered"] > 0
     gaps = [gap for gap in found["gaps"] if gap["status"] != "not_assessed"]
     parts.answer(
         t(
@@ -40,7 +42,9 @@ def show() -> None:
             high=parts.percent(high),
             gaps=len(gaps),
             open=parts.percent(found["open_share"]),
-        ),
+        )
+        if begun
+        else t("checks.answer_none", count=found["applicable"]),
         note=pick(found["notice"]),
     )
     _risks(workspace)
@@ -70,7 +74,7 @@ def _risks(workspace: Workspace) -> None:
     except ActionError:
         return
     warnings: Sequence[Mapping[str, Any]] = told["warnings"]
-    raised = [one for one in warnings if not one["trap"]]
+    raised = list({(pick(one["title"]), _because(one)): one for one in warnings if not one["trap"]}.values())
     traps = [one for one in warnings if one["trap"]]
     if raised:
         parts.section(t("checks.risks", count=len(raised)), note=t("checks.risks_note"))
@@ -101,6 +105,8 @@ def _because(one: Mapping[str, Any]) -> str:
     """The figure that raised a warning, in words."""
     value, name = one["value"], f"figures.{one['figure']}"
     shown = parts.quantity(value, digits=3) if isinstance(value, int | float) else str(value)
+    if isinstance(value, float) and isinf(value):
+        shown = t("checks.never")
     return f"{t(name) if has_text(name) else one['figure']}: {shown}"
 
 
@@ -133,21 +139,23 @@ def _control(workspace: Workspace, name: str, control: Mapping[str, Any]) -> Non
             f'<div class="ms-muted">{escape(control["reference"])} · {escape(pick(control["title"]))}{veto}</div>'
             f'<div class="ms-question">{escape(pick(control["question"]))}</div>'
         )
-        status = st.segmented_control(
-            t("checks.answer_label"),
-            STATUSES,
-            default=answer.get("status"),
-            format_func=lambda word: t(f"checks.{word}"),
-            key=f"status-{key}",
-            label_visibility="collapsed",
-        )
+        with st.container(horizontal=True, gap="small"):
+            status = st.segmented_control(
+                t("checks.answer_label"),
+                STATUSES,
+                default=answer.get("status"),
+                format_func=lambda word: t(f"checks.{word}"),
+                key=f"status-{key}",
+                label_visibility="collapsed",
+                width="content",
+            )
+            _evidence(name, control, answer, key)
         reason = answer.get("reason", "")
         if status is not None or reason:
             label = t("checks.reason_needed") if status == "not_applicable" else t("checks.reason")
             reason = st.text_input(label, reason, key=f"reason-{key}", max_chars=2000)
         if status != answer.get("status") or reason != answer.get("reason", ""):
             _keep(workspace, name, control, status, reason)
-        _evidence(name, control, answer, key)
 
 
 def _keep(workspace: Workspace, name: str, control: Mapping[str, Any], status: str | None, reason: str) -> None:

@@ -69,7 +69,7 @@ def _modules(pack: Mapping[str, Any]) -> None:
             ],
             [
                 (
-                    t("scenarios.parameter_" + effect["parameter"]) + " · " + effect["station"],
+                    f"{t('scenarios.parameter_' + effect['parameter'])} · {_where(effect['station'])}",
                     *(parts.percent(effect[word]) for word in ("low", "likely", "high")),
                     parts.tier_mark(effect["tier"]),
                     pick(effect["source"]),
@@ -79,6 +79,10 @@ def _modules(pack: Mapping[str, Any]) -> None:
             numbers=[1, 2, 3],
             html=[4],
         )
+
+
+def _where(station: str) -> str:
+    return t("scenarios.everywhere") if station == "*" else station
 
 
 def _models(pack: Mapping[str, Any]) -> None:

@@ -28,7 +28,9 @@ def show() -> None:
     live = [one for one in released if one.state == "released"]
     if actions_runs.result(workspace) is None:
         parts.answer(t("release.answer_nothing"), note=t("release.rule"))
-        parts.empty(t("release.empty"), t("release.empty_why"))
+        status = actions_runs.run_status(workspace)
+        busy = status is not None and status.open
+        parts.empty(t("release.empty"), t("value.running_why" if busy else "release.empty_why"))
         link("scenarios", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
         return
     parts.answer(

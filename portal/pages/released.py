@@ -6,7 +6,7 @@ import streamlit as st
 
 from portal import actions_links, parts
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
 from portal.text import pick, t
 from privacy.disclosure import words
 
@@ -19,6 +19,7 @@ def show() -> None:
     parts.answer(t("desk.answer", results=len(feed)) if feed else t("desk.answer_none"), note=t("desk.rule"))
     if not feed:
         parts.empty(t("desk.empty"), t("desk.empty_why"))
+        link("links", label=t("desk.to_links"), icon=":material/arrow_forward:")
     for item in feed:
         with st.container(border=True, key=f"ms-card-{item.id}"):
             ends = t("release.until_day", day=parts.day(item.until))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -129,9 +130,9 @@ def _numbers(chosen: Mapping[str, Any], found: Mapping[str, Any]) -> None:
         numbers.append(
             Number(
                 label=t(f"baseline.{kpi}"),
-                value=f"{100 * change['mean']:+.1f}",
+                value=parts.signed(100 * change["mean"]),
                 unit=t("scenarios.points"),
-                note=t("baseline.range", low=f"{100 * change['p10']:+.1f}", high=f"{100 * change['p90']:+.1f}"),
+                note=t("baseline.range", low=parts.signed(100 * change["p10"]), high=parts.signed(100 * change["p90"])),
                 tier="D" if chosen["claims"] else "C",
                 key=f"d-{kpi}",
                 why=partial(_why, kpi, change, found),
@@ -141,9 +142,9 @@ def _numbers(chosen: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     numbers.append(
         Number(
             label=t("scenarios.good"),
-            value=f"{good['mean']:+.1f}",
+            value=parts.signed(good["mean"]),
             unit=t("scenarios.per_hour"),
-            note=t("baseline.range", low=f"{good['p10']:+.1f}", high=f"{good['p90']:+.1f}"),
+            note=t("baseline.range", low=parts.signed(good["p10"]), high=parts.signed(good["p90"])),
             tier="D" if chosen["claims"] else "C",
             key="d-good",
             why=partial(_why, "good_per_h", good, found),
@@ -157,10 +158,11 @@ def _why(kpi: str, change: Mapping[str, float], found: Mapping[str, Any]) -> Non
     def opened() -> None:
         st.write(t("scenarios.why_words", draws=found["draws"], months=found["months"]))
         scale = 1.0 if kpi == "good_per_h" else 100.0
+        full = {name: parts.signed(scale * change[name], digits=4) for name in ("mean", "low", "high", "p10", "p90")}
         rows = [
-            (t("scenarios.mean"), f"{scale * change['mean']:+.4f}"),
-            (t("scenarios.interval"), f"{scale * change['low']:+.4f} … {scale * change['high']:+.4f}"),
-            (t("scenarios.outcomes"), f"{scale * change['p10']:+.4f} … {scale * change['p90']:+.4f}"),
+            (t("scenarios.mean"), full["mean"]),
+            (t("scenarios.interval"), f"{full['low']} … {full['high']}"),
+            (t("scenarios.outcomes"), f"{full['p10']} … {full['p90']}"),
             (t("scenarios.better"), parts.percent(change["probability_better"])),
             (t("scenarios.pairing"), f"{change['variance_ratio']:.3g}"),
             (t("scenarios.unknown"), parts.percent(change["parameter_share"])),
@@ -247,8 +249,9 @@ def _planned(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
     parts.section(t("scenarios.planned"))
     for view in planned:
         with st.container(border=True, key=f"ms-card-{view.id}", horizontal=True, vertical_alignment="center"):
-            titles = [pick(offer[m["id"]].title) for m in view.modules if m["id"] in offer]
-            st.markdown(f"**{view.name}** · " + " + ".join(titles))
+            titles = " + ".join(pick(offer[m["id"]].title) for m in view.modules if m["id"] in offer)
+            named = "" if view.name == titles else f'<span class="ms-muted"> · {escape(titles)}</span>'
+            st.html(f"<b>{escape(view.name)}</b>{named}")
             if st.button(t("scenarios.remove"), key=f"remove-{view.id}", type="tertiary"):
                 actions_study.remove_scenario(workspace, view.id)
                 st.rerun()

@@ -30,8 +30,7 @@ def show() -> None:
         _next(visit, way)
     with second, st.container(border=True, key="ms-card-who"):
         parts.section(t("start.who"))
-        for number in range(1, 4):
-            st.markdown(f"- {t(f'start.who_{number}')}")
+        st.markdown("\n".join(f"- {t(f'start.who_{number}')}" for number in range(1, 4)))
         link("trust", label=t("start.trust"))
     if way.waiting:
         parts.section(t("start.waiting"))

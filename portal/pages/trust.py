@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from portal import actions_journey, parts
+from portal.actions_journey import Access
 from portal.context import ui_context
 from portal.frame import page_frame
 from portal.text import has_text, t
@@ -43,15 +46,19 @@ def show() -> None:
         )
     else:
         parts.note(t("trust.no_notices"), kind="done")
-    _log(visit.workspace)
     parts.section(t("trust.how"))
-    for number in range(1, 6):
-        st.markdown(f"- {t(f'trust.how_{number}')}")
+    st.markdown("\n".join(f"- {t(f'trust.how_{number}')}" for number in range(1, 6)))
+    _log(visit.workspace)
 
 
 def _log(workspace: Workspace) -> None:
     entries = actions_journey.access_log(workspace)
     parts.section(t("trust.log", count=len(entries)), note=t("trust.log_why"))
+    with st.container(height=480, border=False):
+        _entries(entries)
+
+
+def _entries(entries: Sequence[Access]) -> None:
     parts.table(
         [t("trust.when"), t("trust.person"), t("trust.role"), t("trust.action"), t("trust.decision")],
         [

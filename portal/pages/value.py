@@ -29,7 +29,11 @@ def show() -> None:
     page_frame(visit, "value")
     found = actions_runs.result(workspace)
     if found is None:
-        parts.empty(t("value.empty"), t("value.empty_why"))
+        status = actions_runs.run_status(workspace)
+        busy = status is not None and status.open
+        parts.empty(
+            t("value.running" if busy else "value.empty"), t("value.running_why" if busy else "value.empty_why")
+        )
         if visit.member.role in {Role.OWNER, Role.ANALYST}:
             link("scenarios", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
         return
