@@ -45,6 +45,7 @@ class Kind:
     one_of: tuple[tuple[str, ...], ...]
     optional: tuple[str, ...]
     marks: tuple[str, ...]
+    never: tuple[str, ...]
     words: tuple[str, ...]
 
     @property
@@ -81,7 +82,7 @@ def kinds() -> dict[str, Kind]:
     known = tuple(fields())
     found: dict[str, Kind] = {}
     for name, node in root["kinds"].mapping().items():
-        entry = node.fields(needed=("title", "needed", "one_of", "optional", "marks", "words"))
+        entry = node.fields(needed=("title", "needed", "one_of", "optional", "marks", "words"), optional=("never",))
         found[name] = Kind(
             name=name,
             title=entry["title"].bilingual(),
@@ -89,6 +90,7 @@ def kinds() -> dict[str, Kind]:
             one_of=tuple(tuple(item.choice(known) for item in group.items()) for group in entry["one_of"].items()),
             optional=tuple(item.choice(known) for item in entry["optional"].items()),
             marks=tuple(item.choice(known) for item in entry["marks"].items()),
+            never=tuple(item.choice(known) for item in entry["never"].items()) if "never" in entry else (),
             words=tuple(word.text() for word in entry["words"].items()),
         )
     return found

@@ -42,7 +42,7 @@ class Limits:
 
     memory_bytes: int = 3 * 2**30
     cpu_s: int = 60
-    wall_s: float = 90.0
+    wall_s: float = 150.0
     output_bytes: int = 768 * 2**20
 
 

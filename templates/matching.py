@@ -190,6 +190,7 @@ def match(raw: RawTable, *, file: str = "", kind: str | None = None, chosen: Map
         if missing and not kind:
             continue
         value = _value(entry, choices) + (1.2 if any(words_of(word) in text for word in entry.words) else 0.0)
+        value -= 3.0 * sum(any(row.get(name, (0.0, ""))[0] >= 0.8 for row in table) for name in entry.never)
         if best is None or value > best[0] + 1e-9:
             best = (value, entry, choices, missing)
     if best is None:

@@ -527,6 +527,14 @@ KIND_FILES = {
 }
 
 
+def test_an_alarm_log_is_no_code_list() -> None:
+    table = only(
+        "时间,设备,报警代码,报警内容\n2026-01-05 08:00:01,M1,E01,门未关\n2026-01-05 08:05:01,M1,E02,超温\n", "报警.csv"
+    )
+    assert table.kind == "events"
+    assert {"started_at", "station", "code"} <= set(table.apply())
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "layout"])
 def test_every_kind_is_recognised(kind: str) -> None:
     table = only(KIND_FILES[kind], "data.csv")
