@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from calculators import flows, money, tax
 from calculators.irr import IrrStatus, all_irr, irr
+from calculators.warm import warm_up
 
 amounts = st.integers(-(10**8), 10**8).map(lambda cents: cents / 100)
 rows = arrays(np.float64, st.integers(2, 25), elements=amounts)
@@ -184,3 +185,9 @@ def test_decay_without_action_grows():
 def test_refund_only_where_the_target_was_missed():
     table = flows.refund(np.array([100.0, 100.0]), np.array([True, False]), share=0.5, period=2, periods=3)
     assert table.tolist() == [[0, 0, 0, 0], [0, 0, 50, 0]]
+
+
+def test_warming_up_changes_nothing():
+    before = irr(np.array([-100.0, 60, 60])).rate
+    warm_up()
+    assert irr(np.array([-100.0, 60, 60])).rate == before
