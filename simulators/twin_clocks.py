@@ -40,7 +40,8 @@ def next_timer(when: Floats, floor: Records) -> int:
     least = words[0]
     for slot in range(1, words.shape[0]):
         least = min(least, words[slot])
-    first, many = words.shape[0], 0
+    first: int = words.shape[0]
+    many = 0
     for slot in range(words.shape[0]):
         found = words[slot] == least
         many += found
