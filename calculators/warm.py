@@ -19,3 +19,7 @@ def warm_up() -> None:
     money.payback(flows)
     pert_quantile(0.5, 0.0, 1.0, 2.0)
     sobol(lambda points: points.sum(axis=1), 2, samples=8, seed=1, resamples=2)
+
+
+if __name__ == "__main__":
+    warm_up()
