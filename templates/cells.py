@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -67,7 +68,7 @@ def is_blank(cell: Cell) -> bool:
         return True
     if isinstance(cell, str):
         return len(cell) < 8 and fold(cell).lower() in BLANKS
-    return isinstance(cell, float) and cell != cell  # noqa: PLR0124
+    return isinstance(cell, float) and math.isnan(cell)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

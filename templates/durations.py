@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -75,7 +75,7 @@ def one_duration(cell: Cell, *, minutes_first: bool = False, comma: bool = False
         case timedelta():
             return cell.total_seconds(), False
         case datetime():  # a spreadsheet shows lengths above a day as dates of its first months
-            seconds = (cell - datetime(1899, 12, 31)).total_seconds()  # noqa: DTZ001
+            seconds = (cell.replace(tzinfo=UTC) - datetime(1899, 12, 31, tzinfo=UTC)).total_seconds()
             return (seconds, False) if 0 <= seconds < 400 * 86400 else None
         case date():
             return None

@@ -56,6 +56,7 @@ class Heading:
 
 
 def filled(cell: Cell) -> bool:
+    """Whether anything stands in a cell."""
     return cell is not None and cell != "" and not (isinstance(cell, str) and not cell.strip())
 
 

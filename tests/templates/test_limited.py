@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pytest
 
-from templates import limited
+from templates import limited, worker
 from templates.files import FileRefused, open_tables
 from templates.limited import Limits, read_limited, take_limited
 from templates.mapping import understand
@@ -77,10 +77,10 @@ def test_too_little_memory_and_too_little_time_are_refusals() -> None:
 def test_the_guard_stops_what_a_reader_never_does(tmp_path: object) -> None:
     for event in ("socket.connect", "subprocess.Popen", "os.system"):
         with pytest.raises(PermissionError):
-            limited._guard(event, ())
+            worker.guard(event, ())
     with pytest.raises(PermissionError):
-        limited._guard("open", (f"{tmp_path}/x", "w", 0))
-    limited._guard("open", ("/x", "r", 0))
+        worker.guard("open", (f"{tmp_path}/x", "w", 0))
+    worker.guard("open", ("/x", "r", 0))
 
 
 def test_no_setting_of_ours_reaches_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
