@@ -1,31 +1,29 @@
 """From history to model: a line template gets the failures, cycle times and scrap that the records show.
 
-Stops tell how long a machine ran between failures, not how long it worked: part of that time it was starved or blocked.
-Failures on the operating clock count working time only, so uptimes are shortened by the station's share of working time
-in its running time: from its own counts where there are any, else from simulating the line, until both agree.
+Uptimes come in running time and are turned into working time, and the pace is matched to the good parts that were
+counted: see `calibration.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from simulators.calibration import MOST, Calibration, calibrated
 from simulators.causes import CauseFit, fit_causes, log_window
 from simulators.distributions import Distribution
 from simulators.estimates import TimesFit
-from simulators.figures import BLOCKED, STARVED, WORKING, Engine, Window
+from simulators.figures import Engine
 from simulators.intervals import Cover
-from simulators.line import DAY, WEEK, Calendar, Failure, Line, ModelError, Station
+from simulators.line import Calendar, Failure, Line, ModelError, Station
 from simulators.records import CountLog, EquipmentList, Finding, Severity, StopLog
 from simulators.shifts import find_calendar, in_words
 from simulators.twin import run_twin
 
 __all__ = ["CauseFit", "FittedLine", "Spread", "fit_causes", "fit_line", "fit_report"]
-
-ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,13 +180,13 @@ def fit_line(
         for station in template.stations
     )
     line = replace(template, stations=stations)
-    measured = {} if counts is None else {s.name: load for s in stations if (load := _load(s, counts, stops))}
-    line = _calibrated(line, measured, {cause.station for cause in kept}, engine, seed)
+    fitted = {cause.station for cause in kept}
+    pace = calibrated(line, stops, counts, fitted, window=(first, last), engine=engine, seed=seed)
     return FittedLine(
-        line=line,
+        line=pace.line,
         causes=kept,
         spreads=tuple(_spreads(kept)),
-        findings=(*_of_calendar(shifts), *_findings(kept, names, logged)),
+        findings=(*_of_calendar(shifts), *_of_pace(pace), *_findings(kept, names, logged)),
         first=first,
         last=last,
     )
@@ -261,51 +259,6 @@ def _counted(station: Station, counts: CountLog, stops: StopLog, *, listed: bool
     return replace(station, cycle=station.cycle.scaled(cycle / station.cycle.mean))
 
 
-def _load(station: Station, counts: CountLog, stops: StopLog) -> float | None:
-    """Share of working time in the running time of a station's runs, by its counts and cycle; None without counts."""
-    rows = np.flatnonzero(counts.station == station.name)
-    own = stops.station == station.name
-    down = Cover.of(stops.start[own], stops.end[own])
-    runs = Cover.of(counts.start[rows], counts.end[rows])
-    running = runs.length - down.within(runs)
-    if not len(rows) or running <= 0:
-        return None
-    return min(float(counts.made[rows].sum()) * station.cycle.mean / station.servers / running, 1.0) or None
-
-
-def _calibrated(line: Line, measured: Mapping[str, float], fitted: set[str], engine: Engine, seed: int) -> Line:
-    """Uptimes in working time: the shares that were measured, and those the simulated line itself shows."""
-    shares = {station.name: measured.get(station.name, 1.0) for station in line.stations}
-    found = _with_shares(line, shares, fitted)
-    if all(station.name in measured or station.name not in fitted for station in line.stations):
-        return found
-    for number in range(ROUNDS):
-        figures = engine(found, Window(warmup=DAY, horizon=DAY + 8 * WEEK), seed, number)
-        for station, seconds in zip(line.stations, figures.states, strict=True):
-            running = float(seconds[WORKING] + seconds[STARVED] + seconds[BLOCKED])
-            if station.name not in measured and running > 0:
-                shares[station.name] = max(float(seconds[WORKING]) / running, 0.01)
-        found = _with_shares(line, shares, fitted)
-    return found
-
-
-def _with_shares(line: Line, shares: Mapping[str, float], fitted: set[str]) -> Line:
-    return replace(
-        line,
-        stations=tuple(
-            replace(
-                station,
-                failures=tuple(
-                    replace(failure, uptime=failure.uptime.scaled(shares[station.name])) for failure in station.failures
-                ),
-            )
-            if station.name in fitted
-            else station
-            for station in line.stations
-        ),
-    )
-
-
 def _spreads(causes: tuple[CauseFit, ...]) -> Iterator[Spread]:
     for cause in causes:
         for parameter, fit in (("uptime", cause.uptime), ("repair", cause.repair)):
@@ -327,6 +280,27 @@ def _of_calendar(found: tuple[Calendar, str] | None) -> Iterator[Finding]:
             f"the shifts were read from the {found[1]}: {in_words(found[0])}",
             "Correct them in the line if the plant works otherwise.",
             shifts=in_words(found[0]),
+        )
+
+
+def _of_pace(pace: Calibration) -> Iterator[Finding]:
+    if pace.stretch > 1:
+        percent = f"{100 * (pace.stretch - 1):.1f}"
+        yield _finding(
+            "log_pace_adjusted",
+            "note",
+            f"fewer parts were made than stops and cycle times explain; cycle times were stretched by {percent} %",
+            "Look for losses that nobody logs: slow running, short stops, waiting for people or material.",
+            value=percent,
+        )
+    elif pace.excess > MOST:
+        percent = f"{100 * (pace.excess - 1):.0f}"
+        yield _finding(
+            "log_pace_unexplained",
+            "warning",
+            f"the line could have made {percent} % more than was counted; neither stops nor cycle times explain it",
+            "Check cycle times, shifts and counts; were there orders?",
+            value=percent,
         )
 
 

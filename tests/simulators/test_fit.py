@@ -141,6 +141,7 @@ def test_counts_give_scrap_and_the_share_of_working_time():
     station = fitted.line.stations[0]
     assert station.scrap == pytest.approx(0.05)
     assert (station.cycle.mean, station.ideal) == (12.0, 10.0)
+    assert "log_pace_unexplained" in {finding.code for finding in fitted.findings}
     share = 20 * 3000 * 12 / fitted.causes[0].operating_s
     assert station.failures[0].uptime.mean == pytest.approx(fitted.causes[0].uptime.mean * share, rel=1e-6)
 
@@ -194,3 +195,37 @@ def test_a_line_is_not_fitted_to_nothing():
     with pytest.raises(ModelError) as error:
         fit_line(StopLog.of([]), None, None, template("filler"))
     assert error.value.code == "no_stops"
+
+
+def test_losses_that_nobody_logged_slow_the_model_down():
+    stops = StopLog.of(history("filler", np.random.default_rng(10)))
+    days = 7 * WEEKS
+    running = days * DAY - float((stops.end - stops.start).sum())
+    made = 0.9 * running / 10 / days
+    counts = CountLog.of(
+        [
+            ProductionCount(station="filler", start=MONDAY + d * DAY, end=MONDAY + (d + 1) * DAY, made=made, good=made)
+            for d in range(days)
+        ]
+    )
+    machines = EquipmentList.of([Equipment(station="filler", ideal_cycle=9.5, cycle=10.0)])
+    fitted = fit_line(stops, counts, machines, template("filler"), minor_stop_s=1.0)
+    station = fitted.line.stations[0]
+    assert station.cycle.mean == pytest.approx(10 / 0.9, rel=0.02)
+    assert station.ideal == 9.5
+    assert "log_pace_adjusted" in {finding.code for finding in fitted.findings}
+    figures = run_twin(fitted.line, Window(warmup=DAY, horizon=57 * DAY), 3, 0)
+    assert kpi.line_kpis(fitted.line, figures)["good_per_h"] == pytest.approx(made / 24, rel=0.02)
+
+
+def test_a_model_that_makes_what_was_counted_is_left_alone():
+    stops = StopLog.of(history("filler", np.random.default_rng(10)))
+    days = 7 * WEEKS
+    made = (days * DAY - float((stops.end - stops.start).sum())) / 10 / days
+    counts = CountLog.of(
+        [ProductionCount(station="filler", start=MONDAY, end=MONDAY + days * DAY, made=made * days, good=made * days)]
+    )
+    machines = EquipmentList.of([Equipment(station="filler", cycle=10.0)])
+    fitted = fit_line(stops, counts, machines, template("filler"), minor_stop_s=1.0)
+    assert fitted.line.stations[0].cycle.mean == 10.0
+    assert "log_pace_adjusted" not in {finding.code for finding in fitted.findings}
