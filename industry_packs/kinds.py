@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from privacy.consent import PURPOSES
 from privacy.release import FIELDS
-from templates import schemas
 from templates.checklist_document import OWNERS
-from templates.documents import LANGUAGES, DocumentError, closest
+from templates.documents import LANGUAGES
 from templates.mapping import KINDS
 from templates.module_document import ID
 from templates.shapes import (
@@ -21,7 +20,6 @@ from templates.shapes import (
     Maybe,
     Number,
     Scalar,
-    Schema,
     Several,
     Share,
     Whole,
@@ -306,24 +304,3 @@ DOCUMENTS: Mapping[str, Document] = {
         PACK_TEST,
     )
 }
-
-
-def kinds() -> tuple[str, ...]:
-    """Every kind of document of the product that has a schema."""
-    return (*schemas.kinds(), *DOCUMENTS)
-
-
-def schema(kind: str) -> Schema:
-    """The JSON Schema of any kind of document: what `mingsuan schema KIND` prints."""
-    if kind in DOCUMENTS:
-        return DOCUMENTS[kind].schema()
-    if kind not in schemas.kinds():
-        guess = closest(kind, kinds())
-        raise DocumentError(
-            f"there is no document of kind {kind!r}",
-            code="unknown_kind",
-            remedy=f"Did you mean {guess!r}?" if guess else f"Known kinds: {', '.join(kinds())}.",
-            kind=kind,
-            known=", ".join(kinds()),
-        )
-    return schemas.schema(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from industry_packs.kinds import kinds, schema
+from industry_packs.schemas import kinds, schema
 from industry_packs.pack import shipped_pack
 from simulators.scenario import Scenario
 
