@@ -1,0 +1,29 @@
+"""The JSON Schema of any kind of document: those of `templates.schemas` and those of packs."""
+
+from __future__ import annotations
+
+from industry_packs.kinds import DOCUMENTS
+from templates import schemas
+from templates.documents import DocumentError, closest
+from templates.shapes import Schema
+
+
+def kinds() -> tuple[str, ...]:
+    """Every kind of document of the product that has a schema."""
+    return (*schemas.kinds(), *DOCUMENTS)
+
+
+def schema(kind: str) -> Schema:
+    """The JSON Schema of any kind of document: what `mingsuan schema KIND` prints."""
+    if kind in DOCUMENTS:
+        return DOCUMENTS[kind].schema()
+    if kind not in schemas.kinds():
+        guess = closest(kind, kinds())
+        raise DocumentError(
+            f"there is no document of kind {kind!r}",
+            code="unknown_kind",
+            remedy=f"Did you mean {guess!r}?" if guess else f"Known kinds: {', '.join(kinds())}.",
+            kind=kind,
+            known=", ".join(kinds()),
+        )
+    return schemas.schema(kind)
