@@ -47,6 +47,7 @@ WORKER = "portal.worker"
 
 def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
     """The application for these parts. There can be one in a process: Streamlit's configuration is global."""
+    keep_values_out_of_the_log()
     MultiPartParser.spool_max_size = (portal.settings.upload_mb + 1) * 2**20  # never to a temporary file in the clear
 
     def show_mail() -> None:
@@ -66,6 +67,16 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
     site = Routes(portal=portal, more=more or []).site()
     gate = Gate(portal=portal, streamlit=inner, site=site)
     return gate
+
+
+def keep_values_out_of_the_log() -> None:
+    """Streamlit writes every fault of a page with its message, which can hold values; `ui.failed` writes the place."""
+    logging.getLogger("streamlit.error_util").addFilter(_never)
+
+
+def _never(record: logging.LogRecord) -> bool:
+    del record
+    return False
 
 
 @contextlib.asynccontextmanager

@@ -11,8 +11,10 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit import error_util
 
-from portal.app import check_production, run_serve
+from portal import ui
+from portal.app import check_production, keep_values_out_of_the_log, run_serve
 from portal.headers import guarded
 from portal.limits import Buckets, Rate, declared_length, limited, retry_after
 from portal.wiring import Settings, SettingsError, read_settings
@@ -107,6 +109,16 @@ def test_metrics_outside_the_demo_need_their_token(tmp_path):
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+
+
+def test_the_fault_of_a_page_does_not_write_its_values_into_the_log(caplog, capsys):
+    keep_values_out_of_the_log()
+    with pytest.raises(ValueError, match="canary") as raised:
+        int("canary-value of a tenant")
+    error_util._log_uncaught_app_exception(raised.value)
+    assert ui.where(raised.value).startswith("test_production.py:")
+    written = capsys.readouterr()
+    assert "canary-value" not in caplog.text + written.err + written.out
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
