@@ -32,6 +32,7 @@ _separators = ("\t", ";", ",", "|", "，")
 _boms = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"),
          (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))  # fmt: skip
 _controls = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_unnamed = re.compile(r"Column [A-Z]{1,3}")
 _aligned = re.compile(r" {2,}")
 _sep_line = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
@@ -291,10 +292,20 @@ def _as_raw(table: pa.Table, head: Heading, name: str, skip: int) -> RawTable:
         params = {"count": len(drop), "rows": ", ".join(str(rows[place]) for place in sorted(drop)[:5])}
         notes.append(Note(code="totals_left_out", row=int(rows[min(drop)]), params=params))
         rows = rows[keep]
+    kept = [k for k, column in enumerate(columns) if not (_unnamed.fullmatch(head.names[k]) and _is_empty(column))]
     return RawTable(
-        name=_stem(name), place=_stem(name), headers=head.names, columns=tuple(columns), rows=rows, units=head.units,
+        name=_stem(name),
+        place=_stem(name),
+        headers=tuple(head.names[k] for k in kept),
+        columns=tuple(columns[k] for k in kept),
+        rows=rows,
+        units=tuple(head.units[k] for k in kept),
         notes=tuple(notes),
-    )  # fmt: skip
+    )
+
+
+def _is_empty(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count == len(column))
 
 
 # --- the careful way ----------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 
 
-def _shut_in(memory_bytes: int, cpu_s: int) -> None:
+def shut_in(memory_bytes: int, cpu_s: int) -> None:
     """Limits of the kernel first, then no network, no new rights, no writing of files, no other programs."""
     if resource is not None:
         for kind, value in (
@@ -153,7 +153,7 @@ def main() -> int:
     data = source[FRAME.size + size :]
     del source
     memory, cpu, most = request["limits"]
-    _shut_in(memory, cpu)
+    shut_in(memory, cpu)
     try:
         answer, columns = _answer(request, data)
         output = _packed(answer, columns)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -14,6 +17,7 @@ from templates.limited import Limits, read_limited, take_limited
 from templates.mapping import understand
 from templates.node import DocumentError
 
+ROOT = Path(__file__).parents[2]
 STOPS = "设备,开始时间,结束时间,停机原因,记录人\n" + "".join(
     f"M{k % 3},2026-01-{1 + k % 28:02d} 08:00,2026-01-{1 + k % 28:02d} 08:1{k % 10},卡料 {k % 4},张三\n"
     for k in range(60)
@@ -81,6 +85,17 @@ def test_the_guard_stops_what_a_reader_never_does(tmp_path: object) -> None:
     with pytest.raises(PermissionError):
         worker.guard("open", (f"{tmp_path}/x", "w", 0))
     worker.guard("open", ("/x", "r", 0))
+
+
+def test_the_worker_shuts_itself_in() -> None:
+    code = (
+        "import os, socket\nfrom templates.worker import shut_in\nshut_in(3 * 2**30, 20)\n"
+        "def what(try_it):\n    try:\n        try_it()\n    except PermissionError:\n        return 'no'\n    return 'yes'\n"
+        "print(what(lambda: socket.create_connection(('127.0.0.1', 9), timeout=1)), what(lambda: open('x', 'w')),"
+        " what(lambda: os.system('true')), what(os.fork))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["no", "no", "no", "no"]
 
 
 def test_no_setting_of_ours_reaches_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:

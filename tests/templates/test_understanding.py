@@ -427,6 +427,13 @@ def test_a_header_shorter_than_its_rows_is_reported_with_its_row() -> None:
     assert "4 columns" in one.message
 
 
+def test_empty_columns_without_a_name_are_no_columns() -> None:
+    rows = "".join(f"M1,2026-01-05 08:{k % 60:02d}:00,2026-01-05 09:00:00,jam,,\n" for k in range(6000))
+    table = only("Machine,Start,End,Reason,,\n" + rows)
+    assert [column.header for column in table.columns] == ["Machine", "Start", "End", "Reason"]
+    assert table.facts["rows"] == 6000
+
+
 def test_a_repeated_header_is_no_data() -> None:
     assert only(STOPS_EN + STOPS_EN).facts["rows"] == 4
 
