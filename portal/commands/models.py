@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from industry_packs import schemas
 from portal import executors
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
 from simulators import reference_cases, simulate
-from templates import documents, line_document, schemas
+from templates import documents, line_document
 from templates.node import DocumentError
 
 
