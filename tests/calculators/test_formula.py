@@ -12,7 +12,7 @@ from calculators.formula import compile_formula
 from calculators.functions import FUNCTIONS
 from calculators.parts import Frame, Kind, Lookup
 from calculators.syntax import MAX_LENGTH, parse
-from calculators.units import CalculationError, UnitBook
+from calculators.units import NUMBER, CalculationError, UnitBook
 from calculators.wording import formula_text
 
 BOOK = UnitBook({"shift": "8 h"})
@@ -267,3 +267,39 @@ def test_the_guide_lists_every_function():
     guide = (Path(__file__).parents[2] / "docs" / "calculators.md").read_text("utf-8")
     for function in FUNCTIONS.values():
         assert f"| `{function.form}` | {function.meaning['en']} | {function.meaning['zh-CN']} |" in guide
+
+
+# --- random formulas against plain Python ---------------------------------------------------------------------------
+
+ENV = {"n": 1.5, "m": -2.25, "k": 0.5}
+leaves = st.one_of(st.sampled_from(sorted(ENV)), st.integers(1, 9).map(str), st.sampled_from(["0.25", "1.5e1"]))
+expressions = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(lambda p: f"{p[0]} {p[1]} {p[2]}"),
+        inner.map(lambda p: f"-({p})"),
+        st.tuples(inner, st.integers(1, 3)).map(lambda p: f"({p[0]}) ** {p[1]}"),
+        st.tuples(inner, inner).map(lambda p: f"max({p[0]}, {p[1]})"),
+        st.tuples(inner, inner, inner).map(lambda p: f"({p[0]} if {p[1]} < {p[2]} else {p[1]})"),
+        st.tuples(inner, inner).map(lambda p: f"(1 if {p[0]} >= {p[1]} and not {p[0]} == 3 else abs({p[1]}))"),
+    ),
+    max_leaves=12,
+)
+
+
+@given(expressions)
+def test_a_formula_means_what_the_same_text_means_in_python(text):
+    try:
+        expected = float(eval(text, {"__builtins__": {}}, {**ENV, "max": max, "abs": abs}))
+    except (ZeroDivisionError, OverflowError):
+        return
+    known_names = {name: Kind(NUMBER) for name in ENV}
+    try:
+        compiled = compile_formula("f", text, "1", known_names, FRAME)
+    except CalculationError as error:
+        assert error.code == "formula_depth"
+        return
+    with np.errstate(all="ignore"):
+        found = compiled.run({name: np.array([[value]]) for name, value in ENV.items()}).item()
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-9) or abs(expected) > 1e12
