@@ -20,7 +20,7 @@ def advice(case: Mapping[str, Any]) -> None:
     currency = case["currency"]
     _verdict(found, currency)
     _what_must_be_true(found, titles)
-    gains = [one for one in found["worth_measuring"] if one["input"] in titles][:3]
+    gains = [one for one in found["worth_measuring"] if one["input"] in titles and one["at_most"] >= 1][:3]
     if gains:
         parts.section(t("value.measure"), note=t("value.measure_why"))
         parts.table(
@@ -54,7 +54,7 @@ def _what_must_be_true(found: Mapping[str, Any], titles: Mapping[str, str]) -> N
         [
             (
                 titles[one["input"]],
-                f"{', '.join(parts.quantity(value, digits=3) for value in one['values'])} {one['unit']}",
+                f"{', '.join(dict.fromkeys(parts.quantity(value) for value in one['values']))} {one['unit']}",
                 f"{parts.quantity(one['p10'], digits=3)} … {parts.quantity(one['p90'], digits=3)} {one['unit']}",
                 t("value.within" if one["plausible"] else "value.outside"),
             )

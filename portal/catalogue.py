@@ -14,6 +14,8 @@ from industry_packs.errors import PackError
 from industry_packs.matching import line_for, match_stations, module_for
 from industry_packs.pack import SHIPPED, Pack, load_pack
 from portal.actions import ActionError
+from portal.text import pick
+from privacy.disclosure import Item
 from simulators.line import Line
 from simulators.scenario import Effect, Module
 from templates.calculator_document import shipped_calculator
@@ -165,3 +167,13 @@ def _three(values: Any, *, place: str) -> tuple[float, float, float]:
             remedy="Type three numbers, the smallest first.",
         ) from error
     return low, likely, high
+
+
+def in_words(item: Item) -> str:
+    """The value of a released field for the reader; modules, packs and check lists by their titles."""
+    titles: dict[str, Mapping[str, str]] = {pack.manifest.id: pack.manifest.title for pack in packs()}
+    titles |= {name: module.title for name, module in modules_on_offer().items()}
+    titles |= {name: checklist.title for name, checklist in checklists_on_offer().items()}
+    if item.codes and all(code in titles for code in item.codes):
+        return " + ".join(pick(titles[code]) for code in item.codes)
+    return pick(item.value)

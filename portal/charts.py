@@ -103,7 +103,7 @@ def _bar(value: float, unit: str = "", **more: Any) -> Spec:
 
 
 def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme = LIGHT) -> Spec:
-    """Losses from the first total down to what is left.
+    """Losses from the first total down to what is left, one under the other so that every word fits on a phone.
 
     `steps`: (state, label, amount); the first is the total, the last what remains, those between are losses.
     """
@@ -112,16 +112,17 @@ def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme
         total = index in {0, len(steps) - 1}
         remaining = amount if total else remaining - amount
         bases.append(0.0 if total else remaining)
-        shown.append(_bar(amount, itemStyle={"color": state_colour(state, look)}))
-    spec = _base(look, right=16)
+        shown.append(_bar(amount, unit, itemStyle={"color": state_colour(state, look)}))
+    spec = _base(look, right=72)
     spec["tooltip"].update({"trigger": "item", "formatter": "{b}: {c} " + unit})
-    spec["xAxis"] = _axis(
+    spec["xAxis"] = _axis(look, "value", axisLabel={"show": False}, splitLine={"show": False})
+    spec["yAxis"] = _axis(
         look,
         "category",
+        inverse=True,
         data=[label for _, label, _ in steps],
-        axisLabel={"interval": 0, "width": 74, "overflow": "break"},
+        axisLabel={"interval": 0, "width": 150, "overflow": "truncate"},
     )
-    spec["yAxis"] = _axis(look, "value", name=unit)
     spec["series"] = [
         {
             "type": "bar",
@@ -134,9 +135,9 @@ def waterfall(steps: Sequence[tuple[str, str, float]], *, unit: str, look: Theme
         {
             "type": "bar",
             "stack": "w",
-            "barCategoryGap": "30%",
+            "barMaxWidth": 22,
             "data": shown,
-            "label": {"show": True, "position": "top", "color": look.text},
+            "label": {"show": True, "position": "right", "color": look.text},
         },
     ]
     return spec
@@ -234,7 +235,7 @@ def ramp(curves: Sequence[Curve], *, unit: str, month: str, outcome: str, look: 
         data=[str(number) for number in range(1, months + 1)],
         boundaryGap=False,
         name=month,
-        nameGap=8,
+        nameGap=14,
     )
     spec["xAxis"]["axisLine"]["onZero"] = False
     spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
@@ -248,9 +249,10 @@ def tornado(
 ) -> Spec:
     """What a result is most sensitive to: for each input the result at its P10 and at its P90, widest first."""
     top = list(bars)[:10]
-    spec = _base(look, right=32, top=28)
+    spec = _base(look, right=48, top=28)
     spec["tooltip"].update({"axisPointer": {"type": "shadow"}})
-    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="end", axisLabel={"formatter": "{value}"})
+    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="end", nameGap=14, splitNumber=4)
+    spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
     spec["yAxis"] = _axis(
         look,
         "category",
@@ -333,7 +335,7 @@ def share_over_months(
     """Which station was the bottleneck, month by month: [month][station] shares, stacked to 100 %."""
     colours = (look.accent, ORANGE, PURPLE, BLUE, GREEN, SKY, VERMILION, YELLOW)
     spec = _base(look, top=32)
-    spec["xAxis"] = _axis(look, "category", data=[str(m + 1) for m in range(len(shares))], name=month, nameGap=8)
+    spec["xAxis"] = _axis(look, "category", data=[str(m + 1) for m in range(len(shares))], name=month, nameGap=14)
     spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
     spec["yAxis"] = _axis(look, "value", max=100, axisLabel={"formatter": "{value} %"})
     spec["legend"] = {"top": 0, "left": 0, "textStyle": {"color": look.muted}, "itemWidth": 12, "itemHeight": 12}

@@ -7,9 +7,10 @@ from html import escape
 import streamlit as st
 
 from portal import actions_journey, charts
+from portal.actions_study import ScenarioView
 from portal.context import Visit, ui_context
 from portal.navigation import pages_of
-from portal.text import t
+from portal.text import pick, t
 
 
 def page_frame(visit: Visit, name: str) -> None:
@@ -50,3 +51,8 @@ def draw(spec: charts.Spec, *, key: str, height: int = 340, alt: str = "", sampl
         style = {"text": t("data.sample_mark"), "fill": look().quiet, "fontSize": 12, "fontFamily": charts.FONT}
         spec = {**spec, "graphic": [{**mark, "style": style}]}
     st.echarts_chart(spec, height=height, key=key, theme=None, alt=alt or None)
+
+
+def shown_name(view: ScenarioView) -> str:
+    """A scenario's name for the reader: as it was typed, or the titles of its modules in his language."""
+    return pick(view.scenario["title"]) or view.name

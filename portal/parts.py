@@ -179,16 +179,15 @@ def quantity(value: float | None, *, digits: int = 2) -> str:
 
 
 def money(value: float | None, currency: str = "CNY") -> str:
-    """An amount in the size people speak of: 1.4 m, 120 k; 140 万 and 1.2 亿 in Chinese."""
+    """An amount in the size people speak of: 1.4 m, 120 k; 140 万 and 1.2 亿 in Chinese. Two digits carry it."""
     if value is None or isnan(value):
         return "–"
     size, sign = abs(value), "−" if value < 0 else ""
     steps = ((1e8, "亿"), (1e4, "万")) if language() == "zh-CN" else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
     for step, word in steps:
         if size >= step:
-            figure = f"{size / step:,.3g}" if size / step < 1000 else f"{size / step:,.0f}"
-            return f"{currency} {sign}{figure} {word}"
-    return f"{currency} {sign}{size:,.0f}"
+            return f"{currency} {sign}{quantity(size / step)} {word}".strip()
+    return f"{currency} {sign}{quantity(size)}".strip()
 
 
 def duration(seconds: float | None) -> str:

@@ -112,12 +112,12 @@ def _answer(past: Baseline) -> str:
     worst = _largest(past.line)
     line = past.line.oee
     if line is not None and line.value is not None:
-        return t("baseline.answer", oee=parts.percent(line.value), weeks=weeks, loss=t(f"loss.{worst}"))
+        return t("baseline.answer", oee=parts.percent(line.value), weeks=weeks, loss=t(f"loss.{worst}").lower())
     return t(
         "baseline.answer_partly",
         availability=parts.percent(past.line.availability.value),
         weeks=weeks,
-        loss=t(f"loss.{worst}"),
+        loss=t(f"loss.{worst}").lower(),
     )
 
 
@@ -166,12 +166,13 @@ def _ratio(name: str, ratio: Ratio | None) -> Number:
 def _why_ratio(name: str, ratio: Ratio) -> None:
     @st.dialog(t(f"baseline.{name}"))
     def opened() -> None:
+        hours, unit = (3600.0, "h") if ratio.unit == "s" else (1.0, ratio.unit)
         st.write(t(f"baseline.{name}_formula"))
         parts.table(
             [t("baseline.part"), t("baseline.amount")],
             [
-                (t("baseline.numerator"), f"{ratio.numerator:,.1f} {ratio.unit}"),
-                (t("baseline.denominator"), f"{ratio.denominator:,.1f} {ratio.unit}"),
+                (t("baseline.numerator"), f"{ratio.numerator / hours:,.1f} {unit}"),
+                (t("baseline.denominator"), f"{ratio.denominator / hours:,.1f} {unit}"),
                 (t("baseline.value"), f"{100 * (ratio.value or 0):.4f} %"),
             ],
             numbers=[1],
@@ -220,7 +221,11 @@ def _waterfall(past: Baseline, unit: str | None, figures: Figures, *, sample: bo
     if steps[-1][0] == "good" and steps[-1][2] == 0:
         steps = steps[:-1]
     draw(
-        charts.waterfall(steps, unit="h", look=look()), key="waterfall", sample=sample, alt=t("baseline.waterfall_alt")
+        charts.waterfall(steps, unit="h", look=look()),
+        key="waterfall",
+        height=_height(len(steps)),
+        sample=sample,
+        alt=t("baseline.waterfall_alt"),
     )
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 
 from portal import actions_links, actions_release, actions_runs, actions_study, parts
 from portal.actions_release import ConsentView, Preview, ReleaseView
+from portal.catalogue import in_words
 from portal.context import ui_context
-from portal.frame import link, page_frame
+from portal.frame import link, page_frame, shown_name
 from portal.text import pick, t
 from portal.workspace import Workspace
 from privacy.consent import PURPOSES
@@ -55,7 +56,7 @@ def _offer(workspace: Workspace) -> None:
     with left, st.container(border=True, key="ms-card-payload"):
         parts.section(t("release.exactly"), note=t("release.exactly_why"))
         parts.table(
-            [t("release.field"), t("release.sent")], [(pick(item.title), pick(item.value)) for item in shown.items]
+            [t("release.field"), t("release.sent")], [(pick(item.title), in_words(item)) for item in shown.items]
         )
         with st.expander(t("release.bytes")):
             st.json(dict(shown.payload), expanded=True)
@@ -69,7 +70,7 @@ def _offer(workspace: Workspace) -> None:
 
 def _scenario(workspace: Workspace) -> str:
     found = actions_runs.result(workspace) or {"scenarios": []}
-    names = {view.id: view.name for view in actions_study.scenarios(workspace)}
+    names = {view.id: shown_name(view) for view in actions_study.scenarios(workspace)}
     records = list(dict.fromkeys(one["record"] for one in found["scenarios"] if one["record"]))
     if len(records) < 2:
         return records[0] if records else ""
@@ -147,9 +148,7 @@ def _given(workspace: Workspace, released: Sequence[ReleaseView]) -> None:
             head = f"{t(f'release.state_{one.state}')} · {parts.moment(one.released_at)}"
             parts.section(head, note=f"{t(f'release.purpose_{one.purpose}')} · {ends}")
             with st.expander(t("release.what")):
-                parts.table(
-                    [t("release.field"), t("release.sent")], [(pick(i.title), pick(i.value)) for i in one.items]
-                )
+                parts.table([t("release.field"), t("release.sent")], [(pick(i.title), in_words(i)) for i in one.items])
                 consent = consents.get(one.consent)
                 if consent is not None:
                     st.caption(t("release.receipt"))

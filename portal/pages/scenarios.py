@@ -13,7 +13,7 @@ from portal import actions_runs, actions_study, catalogue, charts, parts
 from portal.actions_study import ScenarioView
 from portal.charts import Curve
 from portal.context import ui_context
-from portal.frame import draw, link, look, page_frame
+from portal.frame import draw, link, look, page_frame, shown_name
 from portal.parts import Number
 from portal.studies import find_scenario
 from portal.text import pick, t
@@ -62,7 +62,7 @@ def _running(workspace: Workspace) -> str:
 
 
 def _result(found: Mapping[str, Any], planned: Sequence[ScenarioView]) -> None:
-    names = {view.id: view.name for view in planned}
+    names = {view.id: shown_name(view) for view in planned}
     records = list(dict.fromkeys(one["record"] for one in found["scenarios"] if one["record"]))
     record = records[0] if records else ""
     claims = False
@@ -250,8 +250,9 @@ def _planned(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
     for view in planned:
         with st.container(border=True, key=f"ms-card-{view.id}", horizontal=True, vertical_alignment="center"):
             titles = " + ".join(pick(offer[m["id"]].title) for m in view.modules if m["id"] in offer)
-            named = "" if view.name == titles else f'<span class="ms-muted"> · {escape(titles)}</span>'
-            st.html(f"<b>{escape(view.name)}</b>{named}")
+            name = shown_name(view)
+            named = "" if name == titles else f'<span class="ms-muted"> · {escape(titles)}</span>'
+            st.html(f"<b>{escape(name)}</b>{named}")
             if st.button(t("scenarios.remove"), key=f"remove-{view.id}", type="tertiary"):
                 actions_study.remove_scenario(workspace, view.id)
                 st.rerun()

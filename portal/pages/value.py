@@ -13,7 +13,7 @@ from portal import actions_runs, actions_study, actions_value, charts, parts
 from portal.advice import advice
 from portal.charts import Curve
 from portal.context import Visit, ui_context
-from portal.frame import draw, link, look, page_frame
+from portal.frame import draw, link, look, page_frame, shown_name
 from portal.identity import Role
 from portal.parts import Number
 from portal.text import pick, t
@@ -57,7 +57,7 @@ def show() -> None:
 
 
 def _choice(workspace: Workspace, found: Mapping[str, Any]) -> tuple[str, bool]:
-    names = {view.id: view.name for view in actions_study.scenarios(workspace)}
+    names = {view.id: shown_name(view) for view in actions_study.scenarios(workspace)}
     records = list(dict.fromkeys(one["record"] for one in found["scenarios"] if one["record"]))
     record, claims = records[0], False
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -113,7 +113,8 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
     advice(case)
     _tornado(case, currency)
     _fan(case, currency)
-    if case["capped"]:
+    capped = [one for one in case["capped"] if one["share_of_draws"] >= 0.0005]
+    if capped:
         parts.section(t("value.capped"), note=t("value.capped_why"))
         numbers = case["numbers"]
         parts.table(
@@ -125,7 +126,7 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
                     parts.percent(one["share_of_draws"]),
                     parts.money(one["mean_lost"], currency),
                 )
-                for one in case["capped"]
+                for one in capped
             ],
             numbers=[2, 3],
         )
@@ -148,7 +149,7 @@ def _numbers(case: Mapping[str, Any], loss: float, opened: Any) -> list[Number]:
         Number(
             label=t("value.npv"),
             value=parts.money(outputs["npv"]["p50"], currency),
-            note=_range(outputs["npv"], lambda value: parts.money(value, currency)),
+            note=_range(outputs["npv"], lambda value: parts.money(value, "")),
             tier=outputs["npv"]["tier"],
             key="npv",
             why=partial(opened, "npv"),
@@ -180,7 +181,7 @@ def _numbers(case: Mapping[str, Any], loss: float, opened: Any) -> list[Number]:
             label=t("value.irr"),
             value="–" if rate["p50"] is None else f"{rate['p50']:.0f}",
             unit="%" if rate["p50"] is not None else "",
-            note=_range(rate, lambda value: f"{value:.0f} %") + _undefined(rate, "value.irr_none"),
+            note=_range(rate, lambda value: f"{value:.0f} %".replace("-", "−")) + _undefined(rate, "value.irr_none"),
             tier=rate["tier"],
             key="irr",
             why=partial(opened, "irr"),
@@ -191,7 +192,7 @@ def _numbers(case: Mapping[str, Any], loss: float, opened: Any) -> list[Number]:
             Number(
                 label=t("value.exposure"),
                 value=parts.money(outputs["exposure"]["p50"], currency),
-                note=_range(outputs["exposure"], lambda value: parts.money(value, currency)),
+                note=_range(outputs["exposure"], lambda value: parts.money(value, "")),
                 tier=outputs["exposure"]["tier"],
                 key="exposure",
                 why=partial(opened, "exposure"),
@@ -219,7 +220,7 @@ def _tornado(case: Mapping[str, Any], currency: str) -> None:
     top = shown[0]
     swing = parts.money(abs(top["at_p90"] - top["at_p10"]), currency)
     parts.section(t("value.tornado", name=pick(top["title"]), swing=swing), note=t("value.tornado_note"))
-    items = [(f"{pick(bar['title'])} {bar['tier']}", bar["at_p10"], bar["at_p90"]) for bar in shown]
+    items = [(f"{bar['tier']} · {pick(bar['title'])}", bar["at_p10"], bar["at_p90"]) for bar in shown]
     spec = charts.tornado(
         items,
         base=case["outputs"]["npv"]["p50"],
