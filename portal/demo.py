@@ -7,9 +7,9 @@ import logging
 from starlette.routing import BaseRoute
 
 from portal import storage_accounts
-from portal.demo_idp import REALMS, DemoProvider, Realm
+from portal.demo_idp import REALMS, DemoProvider, Person, Realm
 from portal.demo_seed import seed_workspace
-from portal.identity import Profile, Provider, Role, Tenant
+from portal.identity import Member, Profile, Provider, Role, Tenant
 from portal.strongbox import PROVIDER
 from portal.text import DEFAULT_LANGUAGE
 from portal.wiring import Portal
@@ -30,6 +30,10 @@ def seed(portal: Portal) -> DemoProvider:
         _provider(portal, provider, realm)
         if new and place == 0:
             _sample(portal, realm)
+        if new:
+            for person in realm.people:
+                if person.role is Role.REP:  # so that a result can be released to him
+                    _admit(portal, realm, person)
     return provider
 
 
@@ -66,18 +70,22 @@ def _provider(portal: Portal, provider: DemoProvider, realm: Realm) -> None:
         storage_accounts.put_provider(tx, row, now=portal.now())
 
 
-def _sample(portal: Portal, realm: Realm) -> None:
-    owner = realm.people[0]
+def _admit(portal: Portal, realm: Realm, person: Person) -> Member:
+    """Make somebody known before he signs in for the first time."""
     profile = Profile(
         tenant=realm.tenant,
-        role=owner.role,
-        subject=owner.subject,
-        name=owner.name,
-        email=owner.email,
+        role=person.role,
+        subject=person.subject,
+        name=person.name,
+        email=person.email,
         provider=realm.id,
     )
     with portal.store.writing() as tx:
-        member = storage_accounts.admit(tx, profile, language=DEFAULT_LANGUAGE, now=portal.now())
+        return storage_accounts.admit(tx, profile, language=DEFAULT_LANGUAGE, now=portal.now())
+
+
+def _sample(portal: Portal, realm: Realm) -> None:
+    member = _admit(portal, realm, realm.people[0])
     try:
         seed_workspace(portal.workspace(member))
     except (ValueError, RuntimeError) as error:  # the refusals of every folder; the demo starts without a sample
