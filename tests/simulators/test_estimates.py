@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -171,3 +172,24 @@ def test_times_that_cannot_be_are_refused():
         with pytest.raises(ModelError) as error:
             fit_times(np.array(times), np.array(observed, dtype=float))
         assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("asset", "shape", "scale"),
+    [("Other", 0.932064, 823.962), ("Transformer", 0.875983, 7396.68), ("Tracker", 0.724652, 14380.10)],
+)
+def test_time_to_first_event_of_876_photovoltaic_sites(reference_data, asset: str, shape: float, scale: float):
+    with (reference_data / "real/logs/pv_om_events.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    first: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for row in rows:
+        days = (datetime.fromisoformat(row["EventStart"]) - datetime.fromisoformat(row["COD"])).days
+        last[row["randid"]] = days
+        if row["Asset"] == asset:
+            first.setdefault(row["randid"], days)
+    times = np.array([first.get(site, last[site]) for site in last], dtype=float)
+    seen = np.array([site in first for site in last], dtype=float)
+    fit = fit_times(times[times > 0], seen[times > 0], refits=10, test=False)
+    assert fit.events + fit.censored == 876
+    assert family(fit, "weibull").parameters == pytest.approx({"shape": shape, "scale": scale}, rel=1e-5)
