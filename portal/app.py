@@ -71,6 +71,7 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
 
 def keep_values_out_of_the_log() -> None:
     """Streamlit writes every fault of a page with its message, which can hold values; `ui.failed` writes the place."""
+    streamlit_config.set_option("logger.enableRich", False)
     logging.getLogger("streamlit.error_util").addFilter(_never)
 
 
