@@ -9,6 +9,7 @@ import numpy as np
 
 from calculators.drivers import Drivers
 from calculators.graph import Plan
+from calculators.syntax import walk
 from calculators.units import Array, CalculationError
 
 CHUNK = 8192
@@ -54,13 +55,14 @@ def joined(parts: Sequence[Array]) -> Array:
     return np.concatenate(parts)
 
 
-MOST_CELLS = 2_000_000_000
-"""Draws times periods times formulas in one evaluation."""
+MOST_CELLS = 10_000_000_000
+"""Draws times periods times parts of formulas in one evaluation: about half a minute."""
 
 
 def check_work(plan: Plan, draws: int) -> None:
     """Refuse an evaluation that would keep the machine busy for minutes."""
-    cells = draws * sum(plan.frame.periods + 1 if plan.kind(name).axis else 1 for name in plan.compiled)
+    parts = sum(1 for one in plan.compiled.values() for _ in walk(one.tree))
+    cells = draws * parts * (plan.frame.periods + 1 if _has_series(plan) else 1)
     if cells > MOST_CELLS:
         raise CalculationError(
             f"{cells:,} values would have to be computed, at most {MOST_CELLS:,} may be",
@@ -72,8 +74,11 @@ def check_work(plan: Plan, draws: int) -> None:
 
 def chunk_size(plan: Plan) -> int:
     """How many draws to compute at a time."""
-    series = any(plan.kind(name).axis for name in (*plan.inputs, *plan.compiled))
-    return max(256, CHUNK_OF_SERIES // (plan.frame.periods + 1)) if series else CHUNK
+    return max(256, CHUNK_OF_SERIES // (plan.frame.periods + 1)) if _has_series(plan) else CHUNK
+
+
+def _has_series(plan: Plan) -> bool:
+    return any(plan.kind(name).axis for name in (*plan.inputs, *plan.compiled))
 
 
 def chunk(plan: Plan, drivers: Drivers, points: Array, needed: frozenset[str]) -> dict[str, Array]:

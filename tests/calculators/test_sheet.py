@@ -366,7 +366,7 @@ def test_lint_wants_action_acceptance_source_and_a_cap_for_overlaps():
 
 
 def test_work_without_end_is_refused_before_it_begins():
-    many = tuple(Formula(name=f"f{i}", unit="CNY", text="each(price)") for i in range(200))
+    many = tuple(Formula(name=f"f{i}", unit="CNY", text="each(price * 1)") for i in range(200))
     big = a_calculator(formulas=many, outputs=(an_output("f0"),), periods=600)
     with pytest.raises(CalculationError) as caught:
         evaluate(big, {"margin": 1.0}, draws=100_000, seed=1, claims=True)
