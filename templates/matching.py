@@ -19,6 +19,7 @@ from templates.unitwords import rate_of, split_unit
 
 THRESHOLD = 0.5
 _unnamed = re.compile(r"Column [A-Z]{1,3}")
+_machine = re.compile(r"machine|equipment|station|asset|设备|机台|机器|工位", re.IGNORECASE)
 _unlimited = re.compile(r"(?:unlimited|infinite|inf|∞|无限|不限|无限制)", re.IGNORECASE)
 _preventive = re.compile(r"预防|保养|计划|点检|prevent|pm\b|planned|scheduled|routine|inspection", re.IGNORECASE)
 _corrective = re.compile(
@@ -156,8 +157,9 @@ def column_scores(header: str, cells: Sequence[Cell]) -> dict[str, tuple[float, 
             value *= 0.5  # pieces an hour are not pieces
         if entry.type in {"count", "number"} and unit in {"%", "min", "h", "s", "分钟", "小时", "秒"}:
             value *= 0.6
-        if name == "station" and re.search(r"name|名称", header, re.IGNORECASE):
-            value += 0.015
+        if name == "station":  # a machine rather than its line, its name rather than its number
+            value += 0.02 if _machine.search(header) else 0.0
+            value += 0.015 if re.search(r"name|名称", header, re.IGNORECASE) else 0.0
         if name in {"made", "quantity", "duration_s", "date"} and score < 1:
             value -= 0.03
         found[name] = (value, "both" if seen >= 0.8 and cells else "header")

@@ -434,6 +434,15 @@ def test_empty_columns_without_a_name_are_no_columns() -> None:
     assert table.facts["rows"] == 6000
 
 
+def test_a_machine_is_named_rather_than_its_line_and_by_name_rather_than_number() -> None:
+    table = only(
+        "Line,Machine no,Machine name,Start,End,Reason\nL1,7,Filler,2026-01-05 08:00,2026-01-05 08:10,jam\n"
+        "L1,8,Capper,2026-01-05 09:00,2026-01-05 09:10,jam\n"
+    )
+    assert table.apply()["station"].tolist() == ["Filler", "Capper"]
+    assert table.apply()["site"].tolist() == ["L1", "L1"]
+
+
 def test_a_repeated_header_is_no_data() -> None:
     assert only(STOPS_EN + STOPS_EN).facts["rows"] == 4
 
