@@ -164,11 +164,11 @@ def _reach(piece: bytes, far: tuple[int, int]) -> tuple[int, int]:
 
 def check_ole(data: bytes, name: str) -> None:
     """Refuse an old binary container that is encrypted or carries macros; its directory names its streams."""
-    if _wide("EncryptedPackage") in data or _wide("EncryptionInfo") in data:
+    if _has_entry(data, "EncryptedPackage") or _has_entry(data, "EncryptionInfo"):
         raise _locked(name)
-    if _wide("_VBA_PROJECT") in data or _wide("VBA") + b"\x00\x00" in data:
+    if any(_has_entry(data, entry) for entry in ("_VBA_PROJECT", "_VBA_PROJECT_CUR", "VBA")):
         raise _macro(name)
-    if _wide("Workbook") not in data and _wide("Book") not in data:
+    if not _has_entry(data, "Workbook") and not _has_entry(data, "Book"):
         raise FileRefused(
             f"{name}: this is not a workbook (an old Word or mail file?)",
             code="not_this_type",
@@ -178,8 +178,15 @@ def check_ole(data: bytes, name: str) -> None:
         )
 
 
-def _wide(text: str) -> bytes:
-    return text.encode("utf-16-le")
+def _has_entry(data: bytes, entry: str) -> bool:
+    """Whether a compound file has this entry: its name in 64 bytes, then the name's length (MS-CFB 2.6.1)."""
+    name = entry.encode("utf-16-le") + b"\x00\x00"
+    place = data.find(name)
+    while place >= 0:
+        if data[place + 64 : place + 66] == len(name).to_bytes(2, "little"):
+            return True
+        place = data.find(name, place + 2)
+    return False
 
 
 def bomb(name: str, what: str) -> FileRefused:

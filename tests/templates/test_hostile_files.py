@@ -72,20 +72,21 @@ def far_apart() -> bytes:
     )
 
 
+def ole(*entries: str) -> bytes:
+    """As much of a compound file as its directory: each entry's name in 64 bytes and its length."""
+    out = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1528)
+    for entry in entries:
+        name = entry.encode("utf-16-le") + b"\x00\x00"
+        out += name.ljust(64, b"\x00") + len(name).to_bytes(2, "little") + bytes(62)
+    return out + bytes(600)
+
+
 def encrypted_ole() -> bytes:
-    name = "EncryptedPackage".encode("utf-16-le")
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1500) + name + bytes(600)
+    return ole("Root Entry", "EncryptionInfo", "EncryptedPackage")
 
 
 def macro_ole() -> bytes:
-    return (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-        + bytes(1500)
-        + "Workbook".encode("utf-16-le")
-        + bytes(64)
-        + "_VBA_PROJECT".encode("utf-16-le")
-        + bytes(600)
-    )
+    return ole("Root Entry", "Workbook", "_VBA_PROJECT_CUR", "VBA")
 
 
 def pdf(change: Callable[[pikepdf.Pdf], None], **save: object) -> bytes:
@@ -188,6 +189,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str, str]] = {
     ),
     "old macros": (macro_ole, "stops.xls", "macro"),
     "encrypted workbook": (encrypted_ole, "stops.xlsx", "password"),
+    "old container without a book": (lambda: ole("Root Entry", "WordDocument"), "a.xls", "not_this_type"),
     "old container of something else": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "a.xls", "not_this_type"),
     "locked PDF": (locked_pdf, "a.pdf", "password"),
     "PDF page loop": (looping_pages, "a.pdf", "damaged"),
