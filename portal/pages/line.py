@@ -39,6 +39,9 @@ def show() -> None:
     _flow(model, slowest)
     _editor(workspace, model, view)
     _failures(model, view)
+    if noted := list(view.fit.get("findings", ())):
+        with st.expander(t("data.findings", count=len(noted))):
+            parts.findings(noted)
     with st.expander(t("line.again")):
         _fill(workspace, first=False)
     with st.expander(t("line.yaml")):
@@ -150,7 +153,12 @@ def _edited(model: Line, before: pd.DataFrame, after: pd.DataFrame) -> Line:
 
 def _failures(model: Line, view: LineView) -> None:
     rows: list[Sequence[str]] = []
-    weak = {(cause["station"], cause["cause"]) for cause in view.fit.get("causes", ()) if cause["uptime"]["weak"]}
+    weak = {
+        (machine["station"], cause["name"])
+        for machine in view.fit.get("machines", ())
+        for cause in machine["causes"]
+        if cause["uptime"]["weak"]
+    }
     for station in model.stations:
         rows += [
             (
