@@ -24,12 +24,12 @@ from simulators.twin_clocks import draw
 from simulators.twin_sums import DOWN_FINISHED, DOWN_UNFINISHED, OFF_HOLDING
 from simulators.twin_tables import CALENDAR, NONE, OPERATING, Records, Tables, record
 
-#: A station in the recursion. ``free``: when the last part left; ``known``: until when its past is noted; ``quiet``: no
-#: interval begins before; ``starts``, ``room``, ``ring``: its last loading times; ``first``, ``count``: its last active
-#: periods, the current one ``since``.
+#: A station in the recursion. ``finished``, ``free``: when its last part was finished and left; ``known``: until when
+#: its past is noted; ``quiet``: no interval begins before; ``starts``, ``room``, ``ring``: its last loading times;
+#: ``first``, ``count``: its last active periods, the current one ``since``.
 SERIAL = record(
     i="starts room ring loads first count source sources waits",
-    f="free since known quiet",
+    f="free finished since known quiet",
 )
 #: An interval that the line does not influence: off by the calendar (cause NONE) or down by a calendar cause.
 SOURCE = record(i="cause turn week", f="begin end")
@@ -110,6 +110,31 @@ def wait(
     station.waits |= waits
     station.known = end
     return 1 if station.count + 1 >= intervals.shape[1] else 0
+
+
+@inlined
+def load_after(serial: Records, intervals: Floats, index: int, loaded: float) -> int:
+    """A part is loaded: the station may have waited since the last one was finished. Returns 1 if out of room."""
+    station = serial[index]
+    at = station.first + station.count
+    at -= intervals.shape[1] if at >= intervals.shape[1] else 0
+    intervals[index, at, 0] = station.since
+    intervals[index, at, 1] = station.finished
+    waits = loaded > station.finished
+    station.count += waits & (station.finished > station.since)
+    station.since = loaded if waits else station.since
+    return 1 if station.count + 1 >= intervals.shape[1] else 0
+
+
+@inlined
+def catch_up(serial: Records, intervals: Floats, index: int) -> int:
+    """Bring the record of a station up to ``free``, before it is looked at slowly. Returns 1 if out of room."""
+    station = serial[index]
+    if station.free <= station.finished:
+        return 0
+    full = load_after(serial, intervals, index, station.free)
+    station.waits, station.finished, station.known = 1, station.free, station.free
+    return full
 
 
 @inlined

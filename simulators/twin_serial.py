@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numba
 import numpy as np
 
@@ -18,12 +20,14 @@ from simulators.twin_recursion import (
     act,
     advance,
     begin_serial,
+    catch_up,
     clipped,
+    count_failure,
+    load_after,
     look,
     processed,
-    wait,
 )
-from simulators.twin_sums import write
+from simulators.twin_sums import DOWN_UNFINISHED, write
 from simulators.twin_tables import COMPILED, Records
 
 
@@ -85,8 +89,10 @@ def simulate_serial(
             station = serial[index]
             loaded = max(left, station.free)
             if loaded < station.quiet:
-                full |= wait(serial, intervals, seconds, index, station.free, loaded, STARVED, warmup, end)
+                seconds[index, STARVED] += clipped(station.free, loaded, warmup, end)
+                full |= load_after(serial, intervals, index, loaded)
             else:
+                full |= catch_up(serial, intervals, index)
                 loaded = advance(
                     serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds,
                     index, station.free, loaded, STARVED, 1, warmup, end, seed, replication,
@@ -111,38 +117,53 @@ def simulate_serial(
                 else:
                     stations[index - 1].level_area += clipped(left, loaded, warmup, end)
                 if left < before.quiet:
-                    full |= wait(serial, intervals, seconds, index - 1, finished, left, BLOCKED, warmup, end)
-                elif advance(
-                    serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds,
-                    index - 1, finished, left, BLOCKED, 0, warmup, end, seed, replication,
-                ) < 0.0:  # fmt: skip
-                    full = 1
+                    seconds[index - 1, BLOCKED] += clipped(finished, left, warmup, end)
+                elif left > finished:
+                    if advance(
+                        serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals,
+                        seconds, index - 1, finished, left, BLOCKED, 0, warmup, end, seed, replication,
+                    ) < 0.0:  # fmt: skip
+                        full = 1
+                    before.finished = left
                 before.free = left
             if station.room > 0:
                 starts[station.starts + station.ring] = loaded
                 station.ring = station.ring + 1 if station.ring + 1 < station.room else 0
                 station.loads += 1
             if loaded >= end:
-                station.free = loaded
+                station.free = station.finished = station.known = loaded
                 shut = shut or index == 0
                 break
             # Process it.
             work = draw(streams, store, numbers, stations[index].cycle, seed, replication)
             finished = loaded + work
             plain = finished <= station.quiet
-            server = servers[index]
-            for number in range(server.cause, server.cause + server.causes):
+            first, after = servers[index].cause, servers[index].cause + servers[index].causes
+            for number in range(first, after):
                 plain = plain and work <= causes[number].left
             if plain:
-                for number in range(server.cause, server.cause + server.causes):
+                for number in range(first, after):
                     causes[number].left -= work
                 act(serial, seconds, index, loaded, finished, WORKING, warmup, end)
+            elif after == first + 1 and station.quiet == math.inf:
+                begin = loaded
+                while work > causes[first].left:
+                    stop = begin + causes[first].left
+                    work -= causes[first].left
+                    seconds[index, WORKING] += clipped(begin, stop, warmup, end)
+                    begin = stop + draw(streams, store, numbers, causes[first].repair, seed, replication)
+                    causes[first].left = draw(streams, store, numbers, causes[first].uptime, seed, replication)
+                    count_failure(stations, causes, crews, first, index, stop, begin, warmup, end)
+                    seconds[index, DOWN_UNFINISHED] += clipped(stop, begin, warmup, end)
+                causes[first].left -= work
+                finished = begin + work
+                act(serial, seconds, index, begin, finished, WORKING, warmup, end)
             else:
                 finished = processed(
                     serial, sources, causes, crews, stations, servers, streams, store, numbers, switches, intervals,
                     seconds, index, loaded, work, warmup, end, seed, replication,
                 )  # fmt: skip
-            station.free = finished
+            station.free = station.finished = finished
             inside = warmup <= finished < end
             stations[index].processed += 1 if inside else 0
             if index == last and inside and output.shape[0] > 0:
@@ -171,6 +192,7 @@ def simulate_serial(
             until_look = LOOK
             look(serial, stations, intervals, floor, marks, warmup, end)
     for index in range(floor.stations if full == 0 else 0):
+        full |= catch_up(serial, intervals, index)
         known = advance(
             serial, sources, causes, crews, stations, streams, store, numbers, switches, intervals, seconds, index,
             serial[index].free, max(end, serial[index].free), STARVED, 0, warmup, end, seed, replication,
