@@ -117,7 +117,12 @@ def test_every_distribution_is_read(written: str, expected: Distribution) -> Non
         ),
         ("cv: 1.2", "cv: -1", "distribution_negative", "line 13: stations[0].failures[0].repair.lognormal.cv"),
         ("cv: 1.2", "sd: 1.2", "unknown_key", "line 13: stations[0].failures[0].repair.lognormal.sd"),
-        ("mean: 45 min", "mean: 0 s", "distribution_not_positive", "line 12: stations[0].failures[0].uptime.exponential.mean"),
+        (
+            "mean: 45 min",
+            "mean: 0 s",
+            "distribution_not_positive",
+            "line 12: stations[0].failures[0].uptime.exponential.mean",
+        ),
         ("50 %", "60 %", "distribution_sum", "line 17: stations[1].cycle.discrete.probabilities"),
         ("mechanics: 2", "mechanics: 0", "crew_size", "line 18: crews.mechanics"),
         ("arrivals: saturated", "arrivals: always", "arrivals_word", "line 19: arrivals"),
