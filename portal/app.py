@@ -47,7 +47,6 @@ WORKER = "portal.worker"
 
 def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
     """The application for these parts. There can be one in a process: Streamlit's configuration is global."""
-    keep_values_out_of_the_log()
     MultiPartParser.spool_max_size = (portal.settings.upload_mb + 1) * 2**20  # never to a temporary file in the clear
 
     def show_mail() -> None:
@@ -62,6 +61,7 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
             yield
 
     inner = st.App(SCRIPT, lifespan=lifespan, on_script_error=ui.failed)
+    keep_values_out_of_the_log()  # after st.App, which says where config.toml is: reading any option before loses it
     streamlit_config.set_option("server.maxUploadSize", portal.settings.upload_mb)
     streamlit_config.set_option("server.port", portal.settings.port)
     site = Routes(portal=portal, more=more or []).site()
