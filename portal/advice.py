@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal import parts
@@ -54,11 +54,16 @@ def _what_must_be_true(found: Mapping[str, Any], titles: Mapping[str, str]) -> N
         [
             (
                 titles[one["input"]],
-                f"{', '.join(dict.fromkeys(parts.quantity(value) for value in one['values']))} {one['unit']}",
-                f"{parts.quantity(one['p10'], digits=3)} … {parts.quantity(one['p90'], digits=3)} {one['unit']}",
+                _amounts(", ", one["values"], one["unit"]),
+                _amounts(" … ", [one["p10"], one["p90"]], one["unit"]),
                 t("value.within" if one["plausible"] else "value.outside"),
             )
             for one in rows
         ],
         numbers=[1, 2],
     )
+
+
+def _amounts(between: str, values: Sequence[float], unit: str) -> str:
+    shown = dict.fromkeys(parts.quantity(value) for value in values)
+    return f"{between.join(shown)} {parts.unit(unit)}"

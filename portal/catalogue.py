@@ -169,6 +169,16 @@ def _three(values: Any, *, place: str) -> tuple[float, float, float]:
     return low, likely, high
 
 
+def station_words(name: str, machines: Sequence[str] = ()) -> dict[str, str]:
+    """What the stations of a pack are called for the reader, by the pack's names: his own machine, or the pack's title.
+
+    `name`: the pack, or one of its modules as pack/module.
+    """
+    pack = next(pack for pack in packs() if pack.manifest.id == name.partition("/")[0])
+    chosen = match_stations(pack.stations, machines) if machines else {}
+    return {station.name: chosen.get(station.name) or pick(station.title) for station in pack.stations}
+
+
 def in_words(item: Item) -> str:
     """The value of a released field for the reader; modules, packs and check lists by their titles."""
     titles: dict[str, Mapping[str, str]] = {pack.manifest.id: pack.manifest.title for pack in packs()}

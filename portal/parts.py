@@ -5,6 +5,7 @@ Pages compose these; none of them knows an action. All text that reaches HTML is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from portal.text import error_text, language, t
+from portal.text import error_text, has_text, language, t
 
 TIERS = "ABCD"
 
@@ -85,7 +86,7 @@ def problem(error: BaseException, *, place: str = "") -> None:
     """What happened, where, and the one thing to do; stays beside the thing that is wrong."""
     message, remedy = error_text(error)
     where = place or str(getattr(error, "place", "") or "")
-    head = f"<strong>{escape(where)}</strong> · " if where else ""
+    head = f"<strong>{escape(where)}</strong> · " if where and where not in message else ""
     st.html(
         f'<div class="ms-problem" role="alert">{head}{escape(message)}'
         + (f'<div class="ms-remedy">{escape(remedy)}</div>' if remedy else "")
@@ -176,6 +177,16 @@ def quantity(value: float | None, *, digits: int = 2) -> str:
         return "0"
     rounded = float(f"{value:.{digits}g}")
     return f"{rounded:,.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:,.{digits}g}"
+
+
+def unit(text: str) -> str:
+    """A unit, or an amount with its unit, in words of the reader's language: person*h as 人·小时."""
+    words = re.sub(r"[A-Za-z]+", lambda found: _unit_word(found[0]), text.replace("*", "·"))
+    return re.sub(r"(?<=\d) (?=[年月])", "", words)
+
+
+def _unit_word(word: str) -> str:
+    return t(f"parts.unit_{word}") if has_text(f"parts.unit_{word}") else word
 
 
 def money(value: float | None, currency: str = "CNY") -> str:

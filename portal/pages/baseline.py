@@ -218,8 +218,7 @@ def _waterfall(past: Baseline, unit: str | None, figures: Figures, *, sample: bo
         t("baseline.waterfall", loss=t(f"loss.{worst}"), share=parts.percent(share)), note=t("baseline.closes")
     )
     steps = [(loss, t(f"loss.{loss}"), round(seconds / 3600, 1)) for loss, seconds in past.waterfall(unit)]
-    if steps[-1][0] == "good" and steps[-1][2] == 0:
-        steps = steps[:-1]
+    steps = [step for step in steps if step[0] != "good" or step[2] > 0]
     draw(
         charts.waterfall(steps, unit="h", look=look()),
         key="waterfall",

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from portal import actions_packs, parts
+from portal.catalogue import station_words
 from portal.context import ui_context
 from portal.frame import page_frame
 from portal.text import pick, t
@@ -56,6 +57,7 @@ def show() -> None:
 
 
 def _modules(pack: Mapping[str, Any]) -> None:
+    names = {"*": t("scenarios.everywhere"), **station_words(pack["id"])}
     for module in pack["modules"]:
         parts.section(pick(module["title"]), note=pick(module["about"]))
         parts.table(
@@ -69,7 +71,9 @@ def _modules(pack: Mapping[str, Any]) -> None:
             ],
             [
                 (
-                    f"{t('scenarios.parameter_' + effect['parameter'])} · {_where(effect['station'])}",
+                    t(f"scenarios.parameter_{effect['parameter']}")
+                    + " · "
+                    + names.get(effect["station"], effect["station"]),
                     *(parts.percent(effect[word]) for word in ("low", "likely", "high")),
                     parts.tier_mark(effect["tier"]),
                     pick(effect["source"]),
@@ -81,12 +85,12 @@ def _modules(pack: Mapping[str, Any]) -> None:
         )
 
 
-def _where(station: str) -> str:
-    return t("scenarios.everywhere") if station == "*" else station
-
-
 def _models(pack: Mapping[str, Any]) -> None:
-    rows = [(t("packs.kind_line"), line["name"], " → ".join(line["stations"])) for line in pack["lines"]]
+    names = station_words(pack["id"])
+    rows = [
+        (t("packs.kind_line"), line["name"], " → ".join(names.get(station, station) for station in line["stations"]))
+        for line in pack["lines"]
+    ]
     rows += [(t("packs.kind_calculator"), pick(one["title"]), one["id"]) for one in pack["calculators"]]
     rows += [
         (t("packs.kind_checklist"), pick(one["title"]), t("packs.controls", count=one["controls"]))

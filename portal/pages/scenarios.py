@@ -45,7 +45,7 @@ def show() -> None:
         parts.answer(t("scenarios.answer_none"), note=t("scenarios.answer_none_why"))
     _study(workspace, planned)
     _planned(workspace, planned)
-    _offer(workspace, open_=not planned)
+    _offer(workspace, line.stations, open_=not planned)
     if found is not None:
         link("value", label=t("scenarios.next"), icon=":material/arrow_forward:")
 
@@ -258,7 +258,7 @@ def _planned(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
                 st.rerun()
 
 
-def _offer(workspace: Workspace, *, open_: bool) -> None:
+def _offer(workspace: Workspace, machines: Sequence[str], *, open_: bool) -> None:
     with st.expander(t("scenarios.new"), expanded=open_):
         st.write(t("scenarios.new_why"))
         chosen: list[Mapping[str, Any]] = []
@@ -266,7 +266,7 @@ def _offer(workspace: Workspace, *, open_: bool) -> None:
             with st.container(border=True, key=f"ms-card-module-{name.replace('/', '-')}"):
                 if st.checkbox(f"**{pick(module.title)}**", key=f"take-{name}"):
                     st.caption(pick(module.about))
-                    chosen.append(_module(name, module))
+                    chosen.append(_module(name, module, catalogue.station_words(name, machines)))
                 else:
                     st.caption(pick(module.about))
         label = st.text_input(
@@ -283,12 +283,12 @@ def _offer(workspace: Workspace, *, open_: bool) -> None:
                 st.rerun()
 
 
-def _module(name: str, module: Module) -> Mapping[str, Any]:
+def _module(name: str, module: Module, stations: Mapping[str, str]) -> Mapping[str, Any]:
     wish: dict[str, Any] = {"id": name}
     parts.table(
         [t("scenarios.effect"), t("scenarios.size"), t("scenarios.tier"), t("scenarios.source")],
         [
-            (_effect(effect), _size(effect), parts.tier_mark(effect.tier), pick(effect.source))
+            (_effect(effect, stations), _size(effect), parts.tier_mark(effect.tier), pick(effect.source))
             for effect in module.effects
         ],
         html=[2],
@@ -313,7 +313,7 @@ def _module(name: str, module: Module) -> Mapping[str, Any]:
             low, likely, high = st.columns(3)
             values = [
                 place.number_input(
-                    f"{_effect(effect)} · {t(f'scenarios.{word}')} %",
+                    f"{_effect(effect, stations)} · {t(f'scenarios.{word}')} %",
                     value=round(100 * getattr(effect, word), 2),
                     min_value=-99.0,
                     max_value=500.0,
@@ -335,8 +335,8 @@ def _module(name: str, module: Module) -> Mapping[str, Any]:
     return wish
 
 
-def _effect(effect: Effect) -> str:
-    where = t("scenarios.everywhere") if effect.station == "*" else effect.station
+def _effect(effect: Effect, stations: Mapping[str, str]) -> str:
+    where = t("scenarios.everywhere") if effect.station == "*" else stations.get(effect.station, effect.station)
     return f"{t(f'scenarios.parameter_{effect.parameter}')} · {where}"
 
 

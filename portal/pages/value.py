@@ -302,7 +302,7 @@ def _cell(trace: Mapping[str, Any], at: str) -> str:
     value = trace[at]
     if isinstance(value, list):
         value = value[-1] if value else None
-    return f"{parts.quantity(value, digits=4)} {trace['unit']}"
+    return f"{parts.quantity(value, digits=4)} {parts.unit(trace['unit'])}"
 
 
 # --- inputs ----------------------------------------------------------------------------------------------------------
@@ -348,13 +348,13 @@ def _given(item: Mapping[str, Any]) -> str:
         return t("value.simulated")
     value = item["value"]
     if isinstance(value, str):  # as it was typed, with its unit
-        return value
+        return parts.unit(value)
     if isinstance(value, list | tuple):
-        return t("value.series", unit=item["unit"])
+        return t("value.series", unit=parts.unit(item["unit"]))
     spread = (
         f" ({item['low']:,.7g} … {item['high']:,.7g})" if item["low"] is not None and item["high"] is not None else ""
     )
-    return f"{value:,.7g} {item['unit']}{spread}"
+    return f"{value:,.7g} {parts.unit(item['unit'])}{spread}"
 
 
 def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str, button: str) -> None:
@@ -363,7 +363,7 @@ def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str,
         for start in range(0, len(items), 2):
             for place, item in zip(st.columns(2), items[start : start + 2], strict=False):
                 written[item["name"]] = place.text_input(
-                    f"{pick(item['title'])} ({item['unit']})",
+                    f"{pick(item['title'])} ({parts.unit(item['unit'])})",
                     placeholder=t("value.example"),
                     help=pick(item["purpose"]),
                     key=f"input-{item['name']}",

@@ -39,7 +39,7 @@
     request.onload = () => {
       if (request.status === 201) { done(words(box, "arrived"), "good"); return; }
       let said = words(box, "failed");
-      try { const told = JSON.parse(request.responseText); said = [told.title, told.detail].filter(Boolean).join(" "); } catch { /* keep ours */ }
+      try { const told = JSON.parse(request.responseText); said = [told.title, told.detail].filter(Boolean).join(" · "); } catch { /* keep ours */ }
       done(said, "bad");
     };
     request.onerror = () => done(words(box, "failed"), "bad");
