@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from industry_packs.schemas import kinds, schema
 from industry_packs.pack import shipped_pack
+from industry_packs.schemas import kinds, schema
 from simulators.scenario import Scenario
 
 PACK = shipped_pack("discrete-manufacturing")
