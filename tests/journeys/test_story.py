@@ -168,7 +168,7 @@ def reckon(page: Page, url: str) -> None:
 def release(page: Page, url: str) -> None:
     go(page, url, "release")
     expect(page.get_by_text(t("release.not_sent")).first).to_be_visible()
-    page.get_by_test_id("stCheckbox").last.locator("label").click()
+    page.locator("[class*='st-key-read-'] label").first.click()
     settled(page)
     press(page, t("release.button"))
     expect(answer(page)).to_have_text(t("release.answer_live", count=1), timeout=60_000)
