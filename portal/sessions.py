@@ -129,20 +129,19 @@ def open_session(
 
 def session_by_token(tx: Transaction, token: str, *, now: datetime) -> Session | None:
     """The living session of a cookie's token."""
-    return _living(tx, sessions.c.token_hash == hashed(token), now)
+    return _living(tx, _BY_TOKEN, hashed(token), now)
 
 
 def session_by_id(tx: Transaction, session_id: str, *, now: datetime) -> Session | None:
     """The living session of a handle, its member read afresh (role and state as they are now)."""
-    return _living(tx, sessions.c.id == session_id, now)
+    return _living(tx, _BY_ID, session_id, now)
 
 
 def living_sessions(tx: Transaction, session_ids: Collection[str], *, now: datetime) -> set[str]:
     """Which of these sessions still live: not ended, not idle for too long, not too old, member and tenant active."""
     if not session_ids:
         return set()
-    found = sa.select(sessions.c.id).select_from(_joined()).where(sessions.c.id.in_(session_ids), _alive(now))
-    return {row["id"] for row in tx.all(found)}
+    return {row["id"] for row in tx.all(_LIVING, {"ids": list(session_ids), "at": now.timestamp()})}
 
 
 def last_seen(tx: Transaction, session_id: str) -> datetime | None:
@@ -176,33 +175,32 @@ def revoke(
 
 def sessions_of(tx: Transaction, member_id: str, *, now: datetime) -> list[Session]:
     """The living sessions of a member, newest first."""
-    query = _query().where(sessions.c.member == member_id, _alive(now)).order_by(sessions.c.opened_at.desc())
-    return [_session(row, _person(row, names_of(tx))) for row in tx.all(query)]
+    rows = tx.all(_OF_MEMBER, {"key": member_id, "at": now.timestamp()})
+    return [_session(row, _person(row, names_of(tx))) for row in rows]
 
 
-def _joined() -> sa.Join:
-    return sessions.join(members, members.c.id == sessions.c.member).join(tenants, tenants.c.id == sessions.c.tenant)
+_AT = sa.bindparam("at", type_=sa.Float)
+_JOINED = sessions.join(members, members.c.id == sessions.c.member).join(tenants, tenants.c.id == sessions.c.tenant)
+_ALIVE = sa.and_(
+    sessions.c.ended_at.is_(None),
+    sessions.c.expires_at > _AT,
+    sessions.c.seen_at + sessions.c.idle_seconds > _AT,
+    members.c.active,
+    members.c.tenant == sessions.c.tenant,
+    tenants.c.state == "active",
+)
+_QUERY = sa.select(*sessions.c, *(column.label(f"member_{column.name}") for column in members.c)).select_from(_JOINED)
+# these are asked many times a second, so they are put together once
+_BY_TOKEN = _QUERY.where(sessions.c.token_hash == sa.bindparam("key"), _ALIVE)
+_BY_ID = _QUERY.where(sessions.c.id == sa.bindparam("key"), _ALIVE)
+_OF_MEMBER = _QUERY.where(sessions.c.member == sa.bindparam("key"), _ALIVE).order_by(sessions.c.opened_at.desc())
+_LIVING = (
+    sa.select(sessions.c.id).select_from(_JOINED).where(sessions.c.id.in_(sa.bindparam("ids", expanding=True)), _ALIVE)
+)
 
 
-def _query() -> sa.Select[Any]:
-    person = [column.label(f"member_{column.name}") for column in members.c]
-    return sa.select(*sessions.c, *person).select_from(_joined())
-
-
-def _alive(now: datetime) -> sa.ColumnElement[bool]:
-    at = now.timestamp()
-    return sa.and_(
-        sessions.c.ended_at.is_(None),
-        sessions.c.expires_at > at,
-        sessions.c.seen_at + sessions.c.idle_seconds > at,
-        members.c.active,
-        members.c.tenant == sessions.c.tenant,
-        tenants.c.state == "active",
-    )
-
-
-def _living(tx: Transaction, whose: sa.ColumnElement[bool], now: datetime) -> Session | None:
-    row = tx.one(_query().where(whose, _alive(now)))
+def _living(tx: Transaction, query: sa.Select[Any], key: str, now: datetime) -> Session | None:
+    row = tx.one(query, {"key": key, "at": now.timestamp()})
     return None if row is None else _session(row, _person(row, names_of(tx)))
 
 
