@@ -93,9 +93,10 @@ class Distribution:
         self._check_together()
 
     def _refuse(self, name: str, rule: str, message: str) -> ModelError:
+        code = f"distribution_{rule}"
         return ModelError(
             f"{self.kind}: {name} {message}",
-            code=f"distribution_{rule}",
+            code=code,
             place=name,
             remedy="Times are finite and not negative; shapes, k and probabilities are above 0.",
             kind=self.kind,
