@@ -249,9 +249,9 @@ def tornado(
 ) -> Spec:
     """What a result is most sensitive to: for each input the result at its P10 and at its P90, widest first."""
     top = list(bars)[:10]
-    spec = _base(look, right=48, top=28)
+    spec = _base(look, right=72, top=28)
     spec["tooltip"].update({"axisPointer": {"type": "shadow"}})
-    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="end", nameGap=14, splitNumber=4)
+    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="end", nameGap=32, splitNumber=4)
     spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
     spec["yAxis"] = _axis(
         look,

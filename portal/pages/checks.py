@@ -105,7 +105,7 @@ def _because(one: Mapping[str, Any]) -> str:
     """The figure that raised a warning, in words."""
     value, name = one["value"], f"figures.{one['figure']}"
     shown = parts.quantity(value, digits=3) if isinstance(value, int | float) else str(value)
-    if isinstance(value, float) and isinf(value):
+    if shown == "∞" or (isinstance(value, float) and isinf(value)):
         shown = t("checks.never")
     return f"{t(name) if has_text(name) else one['figure']}: {shown}"
 

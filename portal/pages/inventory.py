@@ -25,7 +25,10 @@ def show() -> None:
     with collected:
         parts.table(
             [t("inventory.field"), t("inventory.type"), t("inventory.why")],
-            [(t(f"fields.{name}"), field.type, pick(field.purpose)) for name, field in fields.items()],
+            [
+                (t(f"fields.{name}"), t(f"inventory.type_{field.type}"), pick(field.purpose))
+                for name, field in fields.items()
+            ],
         )
     with done:
         parts.table(

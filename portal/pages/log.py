@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 
@@ -14,6 +15,7 @@ from portal.frame import page_frame
 from portal.text import has_text, t
 
 PAGE = 100
+FOLDERS = ("portal", "templates", "privacy", "simulators", "calculators", "industry_packs")
 
 
 def show() -> None:
@@ -59,6 +61,15 @@ def verb_name(verb: str) -> str:
     return t(f"actions.{verb}") if has_text(f"actions.{verb}") else verb
 
 
+def reason_name(reason: str) -> str:
+    """Why something was refused, in words where its code has some; the log holds no values to fill into them."""
+    for folder in FOLDERS:
+        key = f"errors_{folder}.{reason}.message"
+        if has_text(key):
+            return re.sub(r"\{\w+\}", "…", t(key))
+    return reason
+
+
 def entries_table(entries: Sequence[Entry]) -> None:
     """Entries of the log as a table."""
     parts.table(
@@ -79,7 +90,7 @@ def entries_table(entries: Sequence[Entry]) -> None:
                 entry.tenant,
                 t(f"log.purpose_{entry.purpose}") if has_text(f"log.purpose_{entry.purpose}") else entry.purpose,
                 t(f"trust.{entry.decision}"),
-                entry.reason,
+                reason_name(entry.reason),
             )
             for entry in entries
         ],

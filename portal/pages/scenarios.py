@@ -262,9 +262,11 @@ def _offer(workspace: Workspace, machines: Sequence[str], *, open_: bool) -> Non
     with st.expander(t("scenarios.new"), expanded=open_):
         st.write(t("scenarios.new_why"))
         chosen: list[Mapping[str, Any]] = []
+        packs = {pack.manifest.id: pick(pack.manifest.title) for pack in catalogue.packs()}
         for name, module in catalogue.modules_on_offer().items():
+            of = f" · :gray[{packs[name.partition('/')[0]]}]" if len(packs) > 1 else ""
             with st.container(border=True, key=f"ms-card-module-{name.replace('/', '-')}"):
-                if st.checkbox(f"**{pick(module.title)}**", key=f"take-{name}"):
+                if st.checkbox(f"**{pick(module.title)}**{of}", key=f"take-{name}"):
                     st.caption(pick(module.about))
                     chosen.append(_module(name, module, catalogue.station_words(name, machines)))
                 else:
