@@ -7,6 +7,7 @@ only while a plant works: hours of the week without a single stop, where many wo
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ Source = Literal["counts", "stops"]
 FEWEST_DAYS = 14
 EXPLAINED = 0.9
 USUAL = 0.5
+MOST_SHIFTS = 6
 EXPECTED = 8.0
 HOURS = 168
 
@@ -58,8 +60,8 @@ def from_counts(counts: CountLog, tz: ZoneInfo) -> Calendar | None:
         return None
     begins, ends = _local(spans[:, 0], tz), _local(spans[:, 1], tz)
     pairs = Counter(zip(map(_clock, begins), map(_clock, ends), strict=True))
-    usual = [pair for pair, count in pairs.items() if count >= 0.02 * len(spans)]
-    if sum(pairs[pair] for pair in usual) < EXPLAINED * len(spans) or len(usual) > 12:
+    usual = [pair for pair, count in pairs.items() if count >= 0.01 * len(spans)]
+    if sum(pairs[pair] for pair in usual) < EXPLAINED * len(spans):
         return None
     weeks = max((spans[-1, 1] - spans[0, 0]) / WEEK, 1.0)
     shifts = []
@@ -72,7 +74,21 @@ def from_counts(counts: CountLog, tz: ZoneInfo) -> Calendar | None:
         worked = tuple(day for day in range(7) if days[day] >= USUAL * weeks * 0.99)
         if worked:
             shifts.append(Shift(days=worked, start_s=start, end_s=end or DAY))
+    if len(shifts) > MOST_SHIFTS:
+        shifts = _joined(shifts)
     return Calendar(shifts=tuple(shifts)) if shifts else None
+
+
+def _joined(shifts: list[Shift]) -> list[Shift]:
+    """Periods of counting, such as hours, put together where one begins when the other ends, on the same days."""
+    joined: list[Shift] = []
+    for shift in shifts:
+        before = joined[-1] if joined else None
+        if before is not None and before.end_s == shift.start_s and before.days == shift.days:
+            joined[-1] = replace(before, end_s=shift.end_s)
+        else:
+            joined.append(shift)
+    return joined
 
 
 def _clock(moment: datetime) -> float:

@@ -55,6 +55,16 @@ def test_round_the_clock_is_no_calendar():
     assert find_calendar(None, booked(8, (0, 8), (8, 16), (16, 24), days=range(7)), timezone="Asia/Shanghai") is None
 
 
+def test_hourly_counts_are_joined_to_shifts():
+    hourly = [(float(hour), hour + 1.0) for hour in range(6, 22)]
+    calendar, _ = find_calendar(None, booked(4, *hourly), timezone="Asia/Shanghai")
+    assert in_words(calendar) == "1-5 06:00-22:00"
+    assert (
+        find_calendar(None, booked(4, *[(h, h + 1) for h in range(24)], days=range(7)), timezone="Asia/Shanghai")
+        is None
+    )
+
+
 def test_runs_by_order_show_no_shifts():
     rng = np.random.default_rng(1)
     starts = np.sort(rng.uniform(0, 8 * WEEK, 300))
