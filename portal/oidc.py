@@ -122,15 +122,10 @@ class Relations:
             async with httpx2.AsyncClient(**self._network(provider)) as client:
                 answer = await client.get(f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
                 answer.raise_for_status()
-                metadata = answer.json()
-                if not isinstance(metadata, dict) or metadata.get("issuer") != provider.issuer:
-                    raise ValueError("the discovery document names another issuer")
+                metadata = _sound(answer.json(), provider.issuer)
                 answer = await client.get(metadata["jwks_uri"])
                 answer.raise_for_status()
                 keys = KeySet.import_key_set(answer.json())
-            for name in ("authorization_endpoint", "token_endpoint"):
-                if urlsplit(metadata[name]).scheme not in {"https", urlsplit(provider.issuer).scheme}:
-                    raise ValueError(f"{name} is not encrypted")
         except (httpx2.HTTPError, JoseError, KeyError, TypeError, ValueError) as error:
             log.warning("provider %s does not answer as it should: %s", provider.id, type(error).__name__)
             if known is not None:
@@ -162,6 +157,16 @@ class Relations:
             log.warning("identity token of provider %s refused: %s", provider.id, type(error).__name__)
             raise _refused("token_refused") from error
         return dict(claims)
+
+
+def _sound(metadata: Any, issuer: str) -> dict[str, Any]:
+    """A discovery document that is about this issuer and whose addresses are as well protected as his."""
+    if not isinstance(metadata, dict) or metadata.get("issuer") != issuer:
+        raise ValueError("the discovery document names another issuer")
+    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+        if urlsplit(metadata[name]).scheme not in {"https", urlsplit(issuer).scheme}:
+            raise ValueError(f"{name} is not encrypted")
+    return metadata
 
 
 def new_nonce() -> str:
