@@ -25,6 +25,7 @@ from simulators.simulate import EngineName
 from simulators.study import Executor, Progress, run
 from templates import calculator_document
 from templates.node import DocumentError
+from templates.prices import price_inputs
 from templates.study_document import Fetch, StudyDocument, read_study
 
 FORMAT = "mingsuan-capsule/1"
@@ -79,11 +80,12 @@ def _sheets(document: StudyDocument, result: Result) -> dict[str, Sheet]:
     if value is None:
         return {}
     calculator = calculator_document.shipped_calculator(value.calculator)
-    takes_extra = any(item.name == SIMULATED for item in calculator.inputs)
+    names = {item.name for item in calculator.inputs}
     sheets = {}
     for scenario in document.study.scenarios:
-        given: dict[str, Any] = {**value.inputs, **value.by_scenario.get(scenario.id, {})}
-        if takes_extra:
+        prices = {name: price for name, price in price_inputs(scenario.modules).items() if name in names}
+        given: dict[str, Any] = {**prices, **value.inputs, **value.by_scenario.get(scenario.id, {})}
+        if SIMULATED in names:
             source = {"zh-CN": "本研究的仿真结果", "en": "the simulation of this study"}
             given[SIMULATED] = Given(value=result.extra_good(scenario.id), source=source)
         sheets[scenario.id] = evaluate(
