@@ -9,7 +9,7 @@ from typing import Any
 from calculators.declarations import Given, Input
 from calculators.drivers import gather
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.cases import FROM_RESULT, Typed, case_of, from_scenario, given_by, typed_inputs
+from portal.cases import FROM_RESULT, Typed, case_of, from_scenario, given_by, typed_inputs, workbook_of
 from portal.catalogue import calculator
 from portal.workspace import Workspace
 
@@ -81,6 +81,15 @@ def appraise(workspace: Workspace, *, scenario: str = "", claims: bool = False) 
     case = case_of(workspace, scenario, claims=claims)
     kept = workspace.latest("guess", slot=f"guess/{workspace.member.id}")
     return {**case, "guess": None if kept is None else workspace.get("guess", kept.id)}
+
+
+@action(needs=READERS, purpose="appraisal")
+def take_workbook(workspace: Workspace, *, scenario: str = "", claims: bool = False) -> bytes:
+    """Return the case of a scenario as an XLSX file whose formulas a spreadsheet computes itself.
+
+    Raises what `appraise` raises.
+    """
+    return workbook_of(workspace, scenario, claims=claims)
 
 
 @action(needs=READERS, purpose="appraisal")

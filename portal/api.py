@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from portal import actions_audit, actions_checks, actions_data, actions_house
+from portal import actions_audit, actions_checks, actions_data, actions_house, actions_value
 from portal.front import SHELL, front_page, markup
 from portal.gate import Gate
 from portal.identity import Role
@@ -59,6 +59,7 @@ class Routes:
             Route("/files/evidence", self.evidence, methods=["PUT"]),
             Route("/files/log", self.log),
             Route("/files/workspace", self.workspace),
+            Route("/files/value", self.workbook),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -175,6 +176,20 @@ class Routes:
         data = await to_thread.run_sync(lambda: actions_house.export_workspace(workspace))
         head = {"Content-Disposition": 'attachment; filename="workspace.zip"', "Cache-Control": "no-store"}
         return Response(data, media_type="application/zip", headers=head)
+
+    async def workbook(self, request: Request) -> Response:
+        """The case of a scenario as a spreadsheet with live formulas."""
+        session: Session = request.scope["portal_session"]
+        asked = request.query_params
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(
+            lambda: actions_value.take_workbook(
+                workspace, scenario=asked.get("scenario", "")[:80], claims=asked.get("claims") == "1"
+            )
+        )
+        head = {"Content-Disposition": 'attachment; filename="value.xlsx"', "Cache-Control": "no-store"}
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return Response(data, media_type=kind, headers=head)
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

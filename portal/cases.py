@@ -8,13 +8,14 @@ from typing import Any
 
 from calculators.declarations import Given, Tier, weakest
 from calculators.insight import insights
-from calculators.sheet import evaluate
+from calculators.sheet import Sheet, evaluate
 from portal.actions import ActionError
 from portal.catalogue import calculator
 from portal.materials import open_result, scenario
 from portal.studies import find_scenario
 from portal.workspace import MissingError, Stored, Workspace
 from simulators.scenario import Scenario
+from templates.calculator_workbook import write_workbook
 
 DRAWS = 20_000
 FROM_RESULT = "extra_good"
@@ -25,6 +26,26 @@ Typed = Mapping[str, Mapping[str, Any]]
 
 def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, Any]:
     """Return the case of a scenario (see `actions_value.appraise`), computed where it is not kept yet."""
+    summary, simulated = _simulated(workspace, record, claims=claims)
+    stored, typed = typed_inputs(workspace)
+    wanted = (summary["result"], simulated["record"], "" if stored is None else stored.id)
+    slot = f"{simulated['record']}/{claims}"
+    kept = workspace.latest("case", slot=slot)
+    if kept is not None and kept.inputs == wanted:
+        return {"id": kept.id, **workspace.get("case", kept.id)}
+    case = _compute(workspace, summary, simulated, typed, claims=claims)
+    key = workspace.put("case", case, slot=slot, inputs=wanted, replace=True)
+    return {"id": key, **case}
+
+
+def workbook_of(workspace: Workspace, record: str, *, claims: bool) -> bytes:
+    """Return the case of a scenario as a spreadsheet with live formulas, its inputs at their median."""
+    summary, simulated = _simulated(workspace, record, claims=claims)
+    return write_workbook(_sheet(workspace, summary, simulated, typed_inputs(workspace)[1], claims=claims))
+
+
+def _simulated(workspace: Workspace, record: str, *, claims: bool) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the newest result's summary and the scenario in it."""
     newest = workspace.latest("summary", slot="result")
     if newest is None:
         raise ActionError(
@@ -39,20 +60,28 @@ def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, 
             place=record,
             remedy="Start the simulation again with it.",
         )
-    stored, typed = typed_inputs(workspace)
-    wanted = (summary["result"], simulated["record"], "" if stored is None else stored.id)
-    slot = f"{simulated['record']}/{claims}"
-    kept = workspace.latest("case", slot=slot)
-    if kept is not None and kept.inputs == wanted:
-        return {"id": kept.id, **workspace.get("case", kept.id)}
-    case = _compute(workspace, summary, simulated, typed, claims=claims)
-    key = workspace.put("case", case, slot=slot, inputs=wanted, replace=True)
-    return {"id": key, **case}
+    return summary, simulated
 
 
 def _compute(
     workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any], typed: Typed, *, claims: bool
 ) -> dict[str, Any]:
+    sheet = _sheet(workspace, summary, simulated, typed, claims=claims)
+    return {
+        **sheet.to_json(),
+        "insights": insights(sheet),
+        "scenario": simulated["record"],
+        "title": simulated["title"],
+        "claims": claims,
+        "sample": summary["sample"],
+        "currency": "CNY",
+        "rests_on": {"result": summary["result"], "scenario": simulated["record"], "line_study": summary["study"]},
+    }
+
+
+def _sheet(
+    workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any], typed: Typed, *, claims: bool
+) -> Sheet:
     result = open_result(workspace, summary["result"])
     now = workspace.clock()
     values: dict[str, Given] = from_scenario(workspace, simulated["record"])
@@ -72,17 +101,7 @@ def _compute(
             names=", ".join(missing),
             count=len(missing),
         )
-    sheet = evaluate(calculator(), values, draws=DRAWS, seed=result.seed, claims=claims)
-    return {
-        **sheet.to_json(),
-        "insights": insights(sheet),
-        "scenario": simulated["record"],
-        "title": simulated["title"],
-        "claims": claims,
-        "sample": summary["sample"],
-        "currency": "CNY",
-        "rests_on": {"result": summary["result"], "scenario": simulated["record"], "line_study": summary["study"]},
-    }
+    return evaluate(calculator(), values, draws=DRAWS, seed=result.seed, claims=claims)
 
 
 def _tier_of_effects(workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any]) -> Tier:

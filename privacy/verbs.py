@@ -58,7 +58,7 @@ _BY_GROUP: Final = {
     ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
     ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar",
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
-    ("read_values", "case", "appraisal", "sensitive"): "inputs appraise why record_guess",
+    ("read_values", "case", "appraisal", "sensitive"): "inputs appraise why record_guess take_workbook",
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks",
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,9 @@ import xlsxwriter
 
 from calculators.excel import FIRST_COLUMN, FIRST_ROW, Row, Workbook, workbook
 from calculators.sheet import Sheet
+
+NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+"""The same sheet gives the same bytes."""
 
 HEADINGS = ("name", "名称", "title", "unit", "tier", "source / formula")
 
@@ -23,7 +27,7 @@ def write_workbook(sheet: Sheet) -> bytes:
     known = {name: sheet.model_row(name) for name in pages.where if name in sheet.calculator.plan.compiled}
     data = BytesIO()
     book = xlsxwriter.Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": pages.title.get("en", ""), "comments": "mingsuan"})
+    book.set_properties({"title": pages.title.get("en", ""), "comments": "mingsuan", "created": NO_TIME})
     head = book.add_format({"bold": True, "bottom": 1})
     typed = book.add_format({"font_color": "#0000FF", "num_format": "#,##0.######"})
     plain = book.add_format({"num_format": "#,##0.00####"})

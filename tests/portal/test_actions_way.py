@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import inspect
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 
@@ -132,6 +134,14 @@ def test_every_number_of_the_case_opens(way) -> None:
 def test_an_unchanged_case_is_not_computed_again(way) -> None:
     assert actions_value.appraise(way.owner, claims=True)["id"] == way.met["case"]["id"]
     assert actions_value.appraise(way.owner, claims=False)["id"] != way.met["case"]["id"]
+
+
+def test_the_value_may_be_taken_as_a_spreadsheet_with_its_formulas(way) -> None:
+    data = actions_value.take_workbook(way.owner, claims=True)
+    pages = openpyxl.load_workbook(io.BytesIO(data))
+    assert pages.sheetnames == ["Inputs", "Calculation"]
+    row = next(row for row in pages["Calculation"].iter_rows() if row[0].value == "npv")
+    assert str(row[6].value).startswith("=")
 
 
 def test_only_bands_leave_and_the_rep_sees_exactly_the_preview(way) -> None:

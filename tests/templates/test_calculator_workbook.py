@@ -139,5 +139,10 @@ def test_a_text_that_looks_like_a_formula_stays_a_text():
     assert cell.data_type != "f"
 
 
+def test_the_same_sheet_gives_the_same_bytes():
+    sheet = evaluate(shipped_calculator("web_portal_jeffery"), {}, draws=1, seed=1, claims=True)
+    assert write_workbook(sheet) == write_workbook(sheet)
+
+
 def test_columns_are_lettered_as_spreadsheets_do():
     assert [column_name(i) for i in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
