@@ -42,7 +42,8 @@ class Figures:
     """One unit, week or shift: where its time went (seconds by loss) and its ratios; None: the records do not say.
 
     availability = running time / planned busy time; effectiveness = ideal time of the parts made / running time;
-    quality = ideal time of the good parts / of all parts; oee = ideal time of the good parts / planned busy time.
+    quality = good parts / parts made; oee = ideal time of the good parts / planned busy time. The first three multiply
+    to the fourth unless parts with unequal ideal cycles are added up (several units or products).
     """
 
     label: str

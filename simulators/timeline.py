@@ -131,7 +131,7 @@ def closed(
         good=None if parts is None or np.isnan(parts["good"]) else parts["good"],
         availability=Ratio(numerator=running, denominator=busy, unit="s", tier="A"),
         effectiveness=_ratio(ideal_made, running, "s", tier),
-        quality=_quality(parts, ideal_made, ideal_good, share, quality_tier),
+        quality=_quality(parts, share, quality_tier),
         oee=_ratio(ideal_good, busy, "s", max(tier, quality_tier)),
     )
 
@@ -140,20 +140,12 @@ def _ratio(numerator: float | None, denominator: float, unit: str, tier: Tier) -
     return None if numerator is None else Ratio(numerator=numerator, denominator=denominator, unit=unit, tier=tier)
 
 
-def _quality(
-    parts: Mapping[str, float] | None,
-    ideal_made: float | None,
-    ideal_good: float | None,
-    share: float | None,
-    tier: Tier,
-) -> Ratio | None:
-    """By ideal time where it is known (the three ratios then multiply to OEE over unequal products), else by parts."""
-    if ideal_made is not None and ideal_good is not None:
-        return Ratio(numerator=ideal_good, denominator=ideal_made, unit="s", tier=tier)
+def _quality(parts: Mapping[str, float] | None, share: float | None, tier: Tier) -> Ratio | None:
+    """Good parts over parts made where both were counted, else the typed share."""
     if share is None:
         return None
     if parts is not None and not np.isnan(parts["good"]):
-        return Ratio(numerator=parts["good"], denominator=parts["made"], unit="1", tier=tier)
+        return Ratio(numerator=parts["good"], denominator=parts["made"], unit="parts", tier=tier)
     return Ratio(numerator=share, denominator=1.0, unit="1", tier=tier)
 
 

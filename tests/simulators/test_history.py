@@ -258,7 +258,7 @@ def test_film_plant_runs_give_the_known_figures(reference_data):
     past = baseline(None, counts)
     assert len(past.stations) == 8
     assert past.total.made == pytest.approx(51_056_526.335, rel=1e-6)
-    assert past.total.good / past.total.made == pytest.approx(0.937024, rel=1e-5)
+    assert past.total.quality.value == pytest.approx(0.937024, rel=1e-5)
     by_line = {figures.label: figures for figures in past.stations}
     assert by_line["E26"].quality.value == pytest.approx(2918350.412 / 3447725.631)
     assert 0 < past.line.oee.value < 1
