@@ -38,8 +38,15 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
 
 
 def compiled(signature: object) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Compile a function for one signature."""
-    return cast("Callable[[Callable[P, R]], Callable[P, R]]", numba.njit(signature, cache=True, **_OPTIONS))
+    """Compile a function for one signature; where nothing may be written, anew in every process."""
+
+    def compile_now(function: Callable[P, R]) -> Callable[P, R]:
+        try:
+            return cast("Callable[P, R]", numba.njit(signature, cache=True, **_OPTIONS)(function))
+        except (RuntimeError, OSError):
+            return cast("Callable[P, R]", numba.njit(signature, **_OPTIONS)(function))
+
+    return compile_now
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:

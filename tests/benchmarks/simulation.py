@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from statistics import median
 
+import numpy as np
 import simpy
 
 from simulators.figures import Window
-from simulators.line import WEEK, Distribution, Failure, Line, Station
+from simulators.line import WEEK, Calendar, Distribution, Failure, Line, Shift, Station
+from simulators.reference import run_reference
 from simulators.streams import draws, stream_id
 from simulators.twin import run_twin
 from tests.benchmarks.row import Row
@@ -24,8 +27,9 @@ MINUTE = 60.0
 
 def rows() -> Iterable[Row]:
     """One row for each length of the line."""
-    for machines, weeks in ((5, 4), (10, 2), (20, 1)):
+    for machines, weeks in ((5, 8), (10, 4), (20, 2)):
         yield against_stores(machines, Window(warmup=0.0, horizon=weeks * WEEK))
+    yield against_reference(Window(warmup=0.0, horizon=WEEK))
 
 
 def benchmark_line(machines: int) -> Line:
@@ -106,7 +110,45 @@ def against_stores(machines: int, window: Window) -> Row:
         assert figures.total("good_out") == made, "the twin and SimPy must make the same parts"
     operations = float(figures.station("processed").sum())
     return Row(
-        work=f"one replication of a line of {machines} machines, SimPy with stores ({operations:.0f} operations)",
+        work=f"one replication, {machines} machines, {operations:.0f} operations; SimPy with stores",
+        ours=median(ours),
+        peer=median(peer),
+        ratio=median(peer) / median(ours),
+        must=">= 100",
+        unit="s",
+    )
+
+
+def general_line() -> Line:
+    """The benchmark line with two fitters for all machines, two machines in parallel here and there, and two shifts."""
+    line = benchmark_line(10)
+    stations = tuple(
+        replace(
+            station,
+            servers=2 if number % 4 == 1 else 1,
+            failures=tuple(replace(failure, crew="fitters") for failure in station.failures),
+        )
+        for number, station in enumerate(line.stations)
+    )
+    shift = Shift(days=(0, 1, 2, 3, 4), start_s=6 * 3600.0, end_s=22 * 3600.0)
+    return replace(line, stations=stations, crews=(("fitters", 2),), calendar=Calendar(shifts=(shift,)))
+
+
+def against_reference(window: Window) -> Row:
+    """Median seconds of a replication of a general line, the twin's and our own reference's in turn."""
+    line = general_line()
+    ours, peer = [], []
+    run_twin(line, window, 1, 0)
+    for replication in range(ROUNDS):
+        begin = time.process_time()
+        figures = run_twin(line, window, 1, replication)
+        ours.append(time.process_time() - begin)
+        begin = time.process_time()
+        truth = run_reference(line, window, 1, replication)
+        peer.append(time.process_time() - begin)
+        np.testing.assert_allclose(figures.vector(), truth.vector(), rtol=1e-9, atol=1e-6)
+    return Row(
+        work="one replication of 10 stations with crew, shifts, parallel machines; own reference",
         ours=median(ours),
         peer=median(peer),
         ratio=median(peer) / median(ours),
