@@ -11,9 +11,10 @@ from templates.findings import Finding, finding, from_notes
 from templates.joined import joined
 from templates.matching import match
 from templates.node import DocumentError, closest
+from templates.paired import paired
 from templates.reading import ColumnReading, Dropped, TableReading, Understanding
 from templates.tables import Opened, RawTable
-from templates.typed import typed_columns
+from templates.typed import completed, typed_columns
 from templates.unitwords import short, split_unit
 from templates.unpivot import unpivoted
 
@@ -36,12 +37,18 @@ def understand(
     check_kind(kind)
     check_timezone(timezone)
     comma = opened.facts.get("separator") == ";"
+    raws = joined(opened.tables) if "sheets" in opened.facts else opened.tables
     tables = tuple(
         read_table(
-            unpivoted(raw), file=opened.name, kind=kind, timezone=timezone, date_order=date_order, decimal_comma=comma
+            unpivoted(paired(raw)),
+            file=opened.name,
+            kind=kind,
+            timezone=timezone,
+            date_order=date_order,
+            decimal_comma=comma,
         )
-        for raw in (joined(opened.tables) if "sheets" in opened.facts else opened.tables)
-    )  # fmt: skip
+        for raw in raws
+    )
     findings = [*from_notes(opened.notes), *(one for table in tables for one in table.findings)]
     rank = {"error": 0, "warning": 1, "note": 2}
     findings.sort(key=lambda one: rank[one.severity])
@@ -127,7 +134,7 @@ def read_table(
         facts=facts,
         dropped=tuple(dropped),
         raw=raw,
-        typed=typed.columns,
+        typed=completed(found.kind, typed.columns),
         timezone=timezone,
         date_order=typed.order or date_order,
         findings=tuple(findings),

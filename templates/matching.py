@@ -20,6 +20,11 @@ from templates.unitwords import rate_of, split_unit
 THRESHOLD = 0.5
 _unnamed = re.compile(r"Column [A-Z]{1,3}")
 _machine = re.compile(r"machine|equipment|station|asset|设备|机台|机器|工位", re.IGNORECASE)
+_standing = re.compile(r"down|stop|lost|loss|stand|故障|停|损失|维修|换型|换模|\bdt\b", re.IGNORECASE)
+_running = re.compile(
+    r"run|production|planned|available|schedul|shift|loading|operating|运行|生产时|计划|负荷|出勤|班次|开动",
+    re.IGNORECASE,
+)
 _unlimited = re.compile(r"(?:unlimited|infinite|inf|∞|无限|不限|无限制)", re.IGNORECASE)
 _preventive = re.compile(r"预防|保养|计划|点检|prevent|pm\b|planned|scheduled|routine|inspection", re.IGNORECASE)
 _corrective = re.compile(
@@ -187,7 +192,7 @@ def match(raw: RawTable, *, file: str = "", kind: str | None = None, chosen: Map
     text = words_of(f"{file.rsplit('.', 1)[0]} {raw.name} {raw.place} {raw.title}")
     best: tuple[float, Kind, list[Choice], tuple[str, ...]] | None = None
     for entry in wanted:
-        choices = _assign(table, entry)
+        choices = _assign(_allowed(table, entry, raw.headers), entry)
         missing = _missing(entry, choices)
         if missing and not kind:
             continue
@@ -215,6 +220,17 @@ def _as_chosen(raw: RawTable, chosen: Mapping[str, str], kind: str | None, perso
     return Match(kind=kind, choices=choices, others={}, personal=personal, missing=missing)
 
 
+def _allowed(
+    table: Sequence[Mapping[str, tuple[float, str]]], kind: Kind, headers: Sequence[str]
+) -> list[dict[str, tuple[float, str]]]:
+    """How long a run took is not how long it stood, and the other way round."""
+    wrong = {"runs": _standing, "counts": _standing, "stops": _running, "work_orders": _running}.get(kind.name)
+    return [
+        {name: pair for name, pair in row.items() if name != "duration_s" or not (wrong and wrong.search(header))}
+        for row, header in zip(table, headers, strict=True)
+    ]
+
+
 def _assign(table: Sequence[Mapping[str, tuple[float, str]]], kind: Kind) -> list[Choice]:
     """Best pairs first; each column and each field once."""
     known = kind.fields
@@ -236,12 +252,7 @@ def _assign(table: Sequence[Mapping[str, tuple[float, str]]], kind: Kind) -> lis
         columns.add(-place)
         names.add(name)
         choices.append(Choice(column=-place, field=name, confidence=round(min(value, 1.0), 2), why=why))
-    if (
-        "started_at" in known
-        and "started_at" not in names
-        and "date" in names
-        and kind.name in {"stops", "runs", "states"}
-    ):
+    if "started_at" in known and "started_at" not in names and "date" in names and kind.name in {"stops", "states"}:
         choices = [
             Choice(column=c.column, field="started_at", confidence=round(0.7 * c.confidence, 2), why=c.why)
             if c.field == "date"

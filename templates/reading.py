@@ -10,7 +10,7 @@ import numpy as np
 from simulators.records import Finding
 from templates.catalogue import STORED_NAME
 from templates.tables import RawTable
-from templates.typed import typed_columns
+from templates.typed import completed, typed_columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class TableReading:
         typed = typed_columns(
             self.raw, choices, timezone=self.timezone, date_order=self.date_order, clocks=self.kind == "calendar"
         )
-        return typed.columns
+        return completed(self.kind, typed.columns)
 
     def unit_by_field(self) -> dict[str, str]:
         """What unit each stored field was written in, for the lineage of a number."""

@@ -90,6 +90,17 @@ def typed_columns(
     return out
 
 
+def completed(kind: str | None, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Counts by day with their period, as the engines need it: from the day's beginning, to its end or for as long as
+    the table says."""
+    if kind != "counts" or "started_at" in columns or "date" not in columns:
+        return columns
+    period = {"started_at": columns["date"]}
+    if "ended_at" not in columns and "duration_s" not in columns:
+        period["ended_at"] = columns["date"] + DAY
+    return {**columns, **period}
+
+
 # --- texts ----------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import jsonschema
@@ -196,6 +196,37 @@ def test_days_without_a_year_take_it_from_the_title_or_are_asked() -> None:
     table = only(rows, "停机.csv")
     assert "year_missing" in codes(table)
     assert np.isnan(table.apply()["started_at"]).all()
+
+
+def test_a_day_and_its_time_in_two_columns_are_one_moment() -> None:
+    table = only(
+        "Machine,Start Date,Start Time,End Date,End Time,Reason\nM1,05/01/2026,23:50,06/01/2026,00:10,jam\n"
+        "M1,13/01/2026,08:00,13/01/2026,08:10,jam\n"
+    )
+    assert table.facts["total_downtime_s"] == 1800
+    assert table.apply()["started_at"][0] == at("2026-01-05T23:50:00")
+    data = workbook(
+        ["设备", "开始日期", "开始时间", "结束日期", "结束时间", "停机原因"],
+        ["M1", datetime(2026, 1, 5), time(23, 50), datetime(2026, 1, 6), time(0, 10), "x"],
+    )
+    assert only(data, "停机.xlsx").facts["total_downtime_s"] == 1200
+
+
+def test_downtime_is_not_how_long_a_run_took() -> None:
+    table = only(
+        "Date,Machine,Planned production time (min),Downtime (min),Total pieces,Good pieces,Ideal cycle time (s)\n"
+        "2026-03-01,M1,480,47,19271,18848,1.0\n"
+    )
+    assert table.kind == "counts"
+    typed = table.apply()
+    assert typed["duration_s"].tolist() == [28800.0]
+    assert typed["started_at"].tolist() == typed["date"].tolist()
+    assert "Downtime (min)" in {one.header for one in table.dropped}
+
+
+def test_counts_by_day_have_the_day_as_their_period() -> None:
+    typed = only("日期,设备,产量,合格数\n2026-01-05,M1,100,98\n", "产量.csv").apply()
+    assert (typed["ended_at"] - typed["started_at"]).tolist() == [86400.0]
 
 
 def test_a_plant_has_its_own_time_and_a_clock_change_is_reported() -> None:
