@@ -19,12 +19,15 @@ from portal import actions_admin, sessions, storage_accounts
 from portal.front import front_page, markup
 from portal.gate import LANGUAGE_COOKIE, Gate, cookie_name
 from portal.identity import IdentityError, Member, Profile, Provider, profile_from_claims
+from portal.noting import write_entry
 from portal.oidc import Relations, new_nonce, new_verifier
 from portal.problems import problem
+from portal.rooms import NAMES, installation_key
 from portal.sessions import Session, SignIn
 from portal.strongbox import ID_TOKEN, PROVIDER, UNDER_WAY
 from portal.text import best_language, error_text, language, t
 from portal.wiring import Portal
+from privacy.audit import AuditEntry, pseudonym
 
 log = logging.getLogger("mingsuan.signin")
 
@@ -199,6 +202,8 @@ class SignInRoutes:
             chosen, shown = request.cookies.get(LANGUAGE_COOKIE), language()
             member = await to_thread.run_sync(lambda: self._admit(profile, chosen, shown))
         except IdentityError as error:
+            if error.code not in {"provider_away", "provider_refused"}:  # somebody was proved, and turned away
+                await to_thread.run_sync(self._note_refusal, provider, error.code)
             return refused(error)
         response = await sign_in(request, self.portal, member, to=next_page, id_token=proof.id_token)
         response.delete_cookie(_way_cookie(self.portal), path="/")
@@ -226,6 +231,22 @@ class SignInRoutes:
                 storage_accounts.set_member_language(tx, member.id, shown)
                 member = replace(member, language=shown)
             return member
+
+    def _note_refusal(self, provider: Provider, code: str) -> None:
+        at, data_keys = self.portal.now(), self.portal.strongbox.data_keys
+        entry = AuditEntry(
+            time=at,
+            actor=pseudonym(installation_key(data_keys, NAMES, at=at), f"provider/{provider.id}"),
+            role="",
+            tenant=provider.tenant,
+            action="sign_in",
+            resource=f"provider/{provider.id}",
+            purpose="account",
+            decision="refused",
+            reason=code,
+        )
+        with self.portal.store.writing() as tx:
+            write_entry(data_keys, tx, entry)
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

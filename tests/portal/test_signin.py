@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from portal import sessions, storage_accounts
+from portal import actions_audit, sessions, storage_accounts
 from portal.demo_idp import challenge_of
 from portal.identity import VENDOR, IdentityError, Profile, Provider, Role, profile_from_claims
 from portal.oidc import Relations
@@ -243,6 +243,9 @@ def test_a_closed_tenant_lets_nobody_in(house):
         storage_accounts.set_tenant_state(tx, "huacheng", "active", now=house.clock())
     assert answer.status_code == 403
     assert "mingsuan=" not in str(answer.headers.get_list("set-cookie"))
+    officer = house.portal.workspace(me(house, house.sign_in("vendor", "zhoulan")))
+    newest = next(entry for entry in actions_audit.read_log(officer) if entry.decision == "refused")
+    assert (newest.action, newest.tenant, newest.reason) == ("sign_in", "huacheng", "tenant_closed")
 
 
 def test_an_address_leads_to_its_own_provider(house):
