@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "bcf679c86eaa208eb9186fab4292c39bfd2946097b5d5914b08d37965092a3f3",
+  "digest": "708f008acee6e0b7732cf67ba1878f9ede1d93d30cac982888d933cec9774bce",
   "key": "860e28ae671c712f",
-  "signature": "/6zfol3W6WcjqiuMriZBi/ZsWfSXxKYdf+XaC7AfJrHDeqX6jc/KFwtWpw0hIDfBQJmY5uGFkX7W+s+NvA0GBw=="
+  "signature": "T4PQiWkMkVSepRKypAA2TCO7iNH1hVdkR0urGRNlyipQJr3KRyfKK20HvQMV8B4WmP9CjddKgI0HGPPurjsTCA=="
 }

@@ -13,8 +13,8 @@ MODULES = shipped_pack("discrete-manufacturing").modules
 
 def test_one_off_prices_add_up_and_yearly_ones_become_twelfths() -> None:
     found = price_inputs([MODULES["predictive-maintenance"], MODULES["fast-changeover"]])
-    assert found["price_once"].value == (260_000, 390_000, 640_000)
-    assert found["price_monthly"].value == pytest.approx((78_000 / 12, 120_000 / 12, 165_000 / 12))
+    assert found["price_once"].value == (120_000, 190_000, 330_000)
+    assert found["price_monthly"].value == pytest.approx((36_000 / 12, 55_000 / 12, 88_000 / 12))
 
 
 def test_an_offer_is_no_claim_of_an_effect() -> None:
