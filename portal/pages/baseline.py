@@ -166,7 +166,8 @@ def _ratio(name: str, ratio: Ratio | None) -> Number:
 def _why_ratio(name: str, ratio: Ratio) -> None:
     @st.dialog(t(f"baseline.{name}"))
     def opened() -> None:
-        hours, unit = (3600.0, "h") if ratio.unit == "s" else (1.0, t("baseline.pieces") if ratio.unit == "parts" else "")
+        hours = 3600.0 if ratio.unit == "s" else 1.0
+        unit = {"s": "h", "parts": t("baseline.pieces")}.get(ratio.unit, "")
         st.write(t(f"baseline.{name}_formula"))
         parts.table(
             [t("baseline.part"), t("baseline.amount")],
