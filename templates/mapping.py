@@ -75,6 +75,7 @@ def confirm(
         date_order=date_order or table.date_order,
         mapping=mapping,
         units=units,
+        decimal_comma=table.decimal_comma,
     )
 
 
@@ -137,6 +138,7 @@ def read_table(
         typed=completed(found.kind, typed.columns),
         timezone=timezone,
         date_order=typed.order or date_order,
+        decimal_comma=decimal_comma,
         findings=tuple(findings),
     )
 

@@ -41,7 +41,8 @@ class Dropped:
 class TableReading:
     """One table understood. `kind` is one of the contract's kinds or None (unknown, still listed).
 
-    `typed` holds the columns of the proposed (or confirmed) mapping, as `apply` gives them.
+    `typed` holds the columns of the proposed (or confirmed) mapping, as `apply` gives them; `decimal_comma` is what the
+    file's separator suggests.
     """
 
     name: str
@@ -54,6 +55,7 @@ class TableReading:
     typed: Mapping[str, np.ndarray]
     timezone: str
     date_order: str | None = None
+    decimal_comma: bool = False
     findings: tuple[Finding, ...] = ()
 
     def apply(self, mapping: Mapping[str, str] | None = None) -> dict[str, np.ndarray]:
@@ -70,7 +72,12 @@ class TableReading:
         places = {header: k for k, header in enumerate(self.raw.headers)}
         choices = [(name, places[header]) for header, name in mapping.items() if name and header in places]
         typed = typed_columns(
-            self.raw, choices, timezone=self.timezone, date_order=self.date_order, clocks=self.kind == "calendar"
+            self.raw,
+            choices,
+            timezone=self.timezone,
+            date_order=self.date_order,
+            decimal_comma=self.decimal_comma,
+            clocks=self.kind == "calendar",
         )
         return completed(self.kind, typed.columns)
 

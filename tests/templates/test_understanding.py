@@ -300,6 +300,10 @@ def test_decimal_commas_and_thousands() -> None:
         kind="runs",
     )
     assert table.apply()["made"].tolist() == [1234.5, 900.0]
+    table = only("Maschine;Beginn;Ende;Menge\nM1;13.01.2026 06:00;13.01.2026 14:00;1,234\n", "runs.csv", kind="runs")
+    mapping = {header: field for header, field in fields_of(table).items() if field}
+    assert confirm(table, mapping).apply()["made"].tolist() == [1.234]
+    assert table.apply({**mapping, "Ende": ""})["made"].tolist() == [1.234]
     table = only('Machine,Start,End,Qty\nM1,2026-01-05 06:00,2026-01-05 14:00,"1,234"\n', "runs.csv", kind="runs")
     assert table.apply()["made"].tolist() == [1234.0]
     assert "decimal_unclear" in codes(table)
