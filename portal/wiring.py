@@ -166,6 +166,15 @@ class Portal:
 
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Portal:
     """Put the real parts together for these settings; creates folders, keys and tables that are missing."""
+    for name in ("blobs", "executor"):
+        if getattr(settings, name):  # ignored in silence, values would lie where nobody expects them
+            raise SettingsError(
+                f"this version cannot use MINGSUAN_{name.upper()} yet",
+                code="setting_not_supported",
+                place=f"MINGSUAN_{name.upper()}",
+                remedy="Leave it out; sealed files stay in the data folder, studies run in workers beside the portal.",
+                name=f"MINGSUAN_{name.upper()}",
+            )
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = key_service(settings.keys, data_folder=settings.data)
     aside = Path(settings.keys) if isinstance(keys, LocalKeys) else settings.data.resolve().parent

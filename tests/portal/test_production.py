@@ -17,7 +17,7 @@ from portal import ui
 from portal.app import check_production, keep_values_out_of_the_log, run_serve
 from portal.headers import guarded
 from portal.limits import Buckets, Rate, declared_length, limited, retry_after
-from portal.wiring import Settings, SettingsError, read_settings
+from portal.wiring import Settings, SettingsError, build, read_settings
 
 GOOD = {
     "MINGSUAN_URL": "https://portal.example.com",
@@ -52,6 +52,14 @@ def test_production_refuses_to_start_without_a_provider_of_the_vendor(tmp_path):
     with pytest.raises(SettingsError) as error:
         run_serve(settings)
     assert error.value.code == "no_provider"
+
+
+@pytest.mark.parametrize("name", ["blobs", "executor"])
+def test_a_setting_that_is_not_supported_yet_is_refused_not_ignored(tmp_path, name):
+    with pytest.raises(SettingsError) as error:
+        build(Settings(data=tmp_path / "data", keys=str(tmp_path / "keys"), **{name: "s3://somewhere"}))
+    assert error.value.code == "setting_not_supported"
+    assert not (tmp_path / "data").exists()
 
 
 def test_production_never_imports_the_provider_of_the_demo():
