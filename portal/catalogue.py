@@ -179,6 +179,12 @@ def station_words(name: str, machines: Sequence[str] = ()) -> dict[str, str]:
     return {station.name: chosen.get(station.name) or pick(station.title) for station in pack.stations}
 
 
+def titled(item: Item) -> str:
+    """The title of a released field, as a table begins a row."""
+    title = pick(item.title)
+    return title[:1].upper() + title[1:]
+
+
 def in_words(item: Item) -> str:
     """The value of a released field for the reader; modules, packs and check lists by their titles."""
     titles: dict[str, Mapping[str, str]] = {pack.manifest.id: pack.manifest.title for pack in packs()}

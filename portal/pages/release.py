@@ -10,7 +10,7 @@ import streamlit as st
 
 from portal import actions_links, actions_release, actions_runs, actions_study, parts
 from portal.actions_release import ConsentView, Preview, ReleaseView
-from portal.catalogue import in_words
+from portal.catalogue import in_words, titled
 from portal.context import ui_context
 from portal.frame import link, page_frame, shown_name
 from portal.text import pick, t
@@ -55,9 +55,7 @@ def _offer(workspace: Workspace) -> None:
     left, right = st.columns([3, 2])
     with left, st.container(border=True, key="ms-card-payload"):
         parts.section(t("release.exactly"), note=t("release.exactly_why"))
-        parts.table(
-            [t("release.field"), t("release.sent")], [(pick(item.title), in_words(item)) for item in shown.items]
-        )
+        parts.table([t("release.field"), t("release.sent")], [(titled(item), in_words(item)) for item in shown.items])
         with st.expander(t("release.bytes")):
             st.json(dict(shown.payload), expanded=True)
             st.caption(t("release.digest", digest=shown.digest))
@@ -123,6 +121,7 @@ def _approve(workspace: Workspace, shown: Preview, scenario: str) -> None:
             except ValueError as error:
                 parts.problem(error)
             else:
+                st.session_state.pop(f"read-{shown.digest}", None)  # the next release is read anew
                 st.toast(t("release.done"))
                 st.rerun()
 
@@ -148,7 +147,7 @@ def _given(workspace: Workspace, released: Sequence[ReleaseView]) -> None:
             head = f"{t(f'release.state_{one.state}')} · {parts.moment(one.released_at)}"
             parts.section(head, note=f"{t(f'release.purpose_{one.purpose}')} · {ends}")
             with st.expander(t("release.what")):
-                parts.table([t("release.field"), t("release.sent")], [(pick(i.title), in_words(i)) for i in one.items])
+                parts.table([t("release.field"), t("release.sent")], [(titled(i), in_words(i)) for i in one.items])
                 consent = consents.get(one.consent)
                 if consent is not None:
                     st.caption(t("release.receipt"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from portal import actions_links, parts
-from portal.catalogue import in_words
+from portal.catalogue import in_words, titled
 from portal.context import ui_context
 from portal.frame import link, page_frame
-from portal.text import pick, t
+from portal.text import t
 from privacy.disclosure import words
 
 
@@ -30,7 +30,7 @@ def show() -> None:
             )
             parts.table(
                 [t("release.field"), t("release.sent")],
-                [(pick(one.title), in_words(one)) for one in words(item.payload)],
+                [(titled(one), in_words(one)) for one in words(item.payload)],
             )
             st.caption(t("desk.terms"))
 
