@@ -56,5 +56,5 @@ def run_fit(given: argparse.Namespace) -> Outcome:
             up, down = cause["uptime"], cause["repair"]
             weak = "  weak data" if up["weak"] else ""
             times = f"uptime {up['chosen']} mean {up['mean']:.0f} s  repair {down['chosen']} mean {down['mean']:.0f} s"
-            lines.append(f"  {cause['cause'] or '(no cause)':<24} {up['events']:>4} failures  {times}{weak}")
+            lines.append(f"  {cause['name']:<24} {up['events']:>4} failures  {times}{weak}")
     return Outcome(document=document, lines=lines)
