@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
+from urllib.parse import quote
+
+import streamlit as st
 
 from portal import parts
 from portal.text import pick, t
@@ -11,14 +15,20 @@ from portal.text import pick, t
 SHOWN = 5
 
 
+def verdict(case: Mapping[str, Any]) -> None:
+    """Draw the verdict under the headline; nothing where the case was kept before there was any."""
+    found = case.get("insights")
+    if found and found["verdict"] is not None:
+        _verdict(found, case["currency"])
+
+
 def advice(case: Mapping[str, Any]) -> None:
-    """Draw the advice of a case under its headline; nothing where the case was kept before there was any."""
+    """Draw what must be true for the verdict to turn, and what is worth measuring first."""
     found = case.get("insights")
     if not found:
         return
     titles = {name: pick(number["title"]) for name, number in case["numbers"].items()}
     currency = case["currency"]
-    _verdict(found, currency)
     _what_must_be_true(found, titles)
     gains = [one for one in found["worth_measuring"] if one["input"] in titles and one["at_most"] >= 1][:3]
     if gains:
@@ -30,13 +40,18 @@ def advice(case: Mapping[str, Any]) -> None:
         )
 
 
+def take_along(case: Mapping[str, Any]) -> None:
+    """Offer the case as a spreadsheet whose formulas anybody can follow."""
+    where = f"/files/value?scenario={quote(str(case['scenario']), safe='')}&claims={int(case['claims'])}"
+    parts.section(t("value.take"), note=t("value.take_why"))
+    st.html(f'<a class="ms-button" href="{escape(where)}" target="_self">{escape(t("value.take_now"))}</a>')
+
+
 def _verdict(found: Mapping[str, Any], currency: str) -> None:
-    verdict = found["verdict"]
-    if verdict is None:
-        return
-    parts.section(t(f"value.verdict_{verdict['verdict']}"), note=t(f"value.reason_{verdict['reason']}"))
+    said = found["verdict"]
+    parts.section(t(f"value.verdict_{said['verdict']}"), note=t(f"value.reason_{said['reason']}"))
     worst = parts.money(found["worst_5_percent"], currency)
-    limits = {"buy": parts.percent(verdict["buy_below"]), "refuse": parts.percent(verdict["refuse_above"])}
+    limits = {"buy": parts.percent(said["buy_below"]), "refuse": parts.percent(said["refuse_above"])}
     parts.note(t("value.worst", worst=worst) + " " + t("value.verdict_rule", **limits))
 
 

@@ -22,6 +22,7 @@ from simulators.effects import Effect
 from simulators.scenario import Module
 
 MONTHS = (12, 24, 36, 60)
+SHORT = 16  # letters that fit beside a curve
 
 
 def show() -> None:
@@ -99,9 +100,10 @@ def _result(found: Mapping[str, Any], planned: Sequence[ScenarioView]) -> None:
     )
     _numbers(chosen, found)
     parts.section(t("scenarios.ramp"), note=t("scenarios.ramp_note"))
+    name = names.get(record) or pick(chosen["title"])
     curves = [
         _curve(t("scenarios.baseline"), before, baseline=True),
-        _curve(names.get(record) or pick(chosen["title"]), band),
+        _curve(name if len(name) <= SHORT else t("value.with"), band),
     ]
     spec = charts.ramp(curves, unit="%", month=t("scenarios.month"), outcome=t("scenarios.oee_axis"), look=look())
     draw(spec, key="ramp", height=380, alt=t("scenarios.ramp"), sample=found["sample"])

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from portal import actions_runs, actions_study, actions_value, charts, parts
-from portal.advice import advice
+from portal.advice import advice, take_along
 from portal.charts import Curve
 from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame, shown_name
@@ -53,6 +53,7 @@ def show() -> None:
         return
     _case(workspace, case, record, claims=claims)
     _inputs(workspace, record, edits=edits, missing=False)
+    take_along(case)
     _next(visit)
 
 
@@ -110,9 +111,10 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
         gap = npv["p50"] - guess["npv"]
         parts.note(t("value.gap", guess=parts.money(guess["npv"], currency), gap=parts.money(abs(gap), currency),
                      side=t("value.above" if gap >= 0 else "value.below")))  # fmt: skip
-    advice(case)
+    verdict(case)
     _tornado(case, currency)
     _fan(case, currency)
+    advice(case)
     capped = [one for one in case["capped"] if one["share_of_draws"] >= 0.0005]
     if capped:
         parts.section(t("value.capped"), note=t("value.capped_why"))
@@ -140,7 +142,7 @@ def _odds(share: float) -> str:
         return t("value.always")
     if 0.05 <= share <= 0.5:
         return t("value.one_in", count=f"{1 / share:.0f}")
-    return parts.percent(share)
+    return t("value.share", share=parts.percent(share))
 
 
 def _numbers(case: Mapping[str, Any], loss: float, opened: Any) -> list[Number]:
