@@ -22,6 +22,7 @@ _total_words = (
 _total = re.compile(
     rf"(?:(?:{_total_words})\s*[:：]?|.{{1,24}}\s(?:total|合计|小计)\s*[:：]?)(?:\s*\(.*\))?", re.IGNORECASE
 )
+_rule = re.compile(r":?-{2,}:?|[=_]{2,}|[─—-]{2,}")
 _note = re.compile(
     r"(?:\(?[a-z0-9]{1,2}\)|[*※†]|注[:：1-9]?|备注[:：]|说明[:：]|notes?\b[:：]?|source[:：]|数据来源|来源[:：]|资料来源)",
     re.IGNORECASE,
@@ -186,6 +187,8 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
         if lone == 0:
             continue
         opening = next((cell for cell in row if filled(cell)), None)
+        if isinstance(opening, str) and _rule.fullmatch(opening.strip()) and _is_rule(row):
+            continue
         if isinstance(opening, str):
             if is_total(row):
                 totals.append(k)
@@ -232,6 +235,11 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
         notes=tuple(notes),
         facts={"sections": len(sections)} if sections else {},
     )
+
+
+def _is_rule(row: Row) -> bool:
+    """A line drawn with signs under the header, as in text tables."""
+    return all(isinstance(cell, str) and _rule.fullmatch(cell.strip()) for cell in row if filled(cell))
 
 
 def _filled_down(grid: Grid, start: int, last: int) -> list[Row]:

@@ -15,7 +15,7 @@ from templates.headers import scores, words_of
 from templates.personal import personal_kind
 from templates.tables import Cell, RawTable
 from templates.times import share_of_times
-from templates.unitwords import rate_of, split_unit
+from templates.unitwords import a_piece, rate_of, split_unit
 
 THRESHOLD = 0.5
 _unnamed = re.compile(r"Column [A-Z]{1,3}")
@@ -104,7 +104,7 @@ def _is_number(cell: Cell) -> bool:
 
 def _with_unit(cell: Cell) -> bool:
     number = one_number(cell) if isinstance(cell, str) else None
-    return number is not None and (rate_of(number[1]) is not None or number[1].lower() in {"s/pcs", "s/件", "秒/件"})
+    return number is not None and (rate_of(number[1]) is not None or a_piece(number[1]) is not None)
 
 
 def _times(cells: Sequence[Cell], header_score: float, *, dates_only: bool) -> float:

@@ -168,7 +168,7 @@ def find_separator(start: str) -> str:
         if separator not in sample_text:
             continue
         try:
-            records = csv.reader(io.StringIO(sample_text), delimiter=separator)
+            records = csv.reader(io.StringIO(sample_text, newline=""), delimiter=separator)
             widths = Counter(len(record) for _, record in zip(range(HEAD_RECORDS), records, strict=False) if record)
         except csv.Error:
             continue
@@ -231,7 +231,9 @@ def _quick(text: _Text, start: str, separator: str, name: str, caps: Caps) -> Ra
         return None
     records = [
         record
-        for _, record in zip(range(HEAD_RECORDS), csv.reader(io.StringIO(start), delimiter=separator), strict=False)
+        for _, record in zip(
+            range(HEAD_RECORDS), csv.reader(io.StringIO(start, newline=""), delimiter=separator), strict=False
+        )
     ][:-1]
     width = max(map(len, records), default=0)
     grid = _grid(records, name)

@@ -21,13 +21,12 @@ from templates.names import clusters
 from templates.personal import masked
 from templates.tables import Cell, Column, RawTable
 from templates.times import times
-from templates.unitwords import PIECES, rate_of, short, split_unit
+from templates.unitwords import a_piece, rate_of, short, split_unit
 from templates.zones import to_epoch
 
 DAY = 86400.0
 _a_year = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _unlimited = re.compile(r"(?:unlimited|infinite|inf|∞|无限|不限|无限制)", re.IGNORECASE)
-_per_piece = re.compile(r"(.+?)\s*(?:/|per|每)\s*(.+)", re.IGNORECASE)
 _unit_hints: tuple[tuple[str, float], ...] = (
     ("小时", 3600.0), ("分钟", 60.0), ("秒", 1.0), ("hours", 3600.0), ("hour", 3600.0), ("hrs", 3600.0),
     ("minutes", 60.0), ("mins", 60.0), ("minute", 60.0), ("seconds", 1.0), ("secs", 1.0), ("days", DAY),
@@ -247,10 +246,7 @@ def _cycle(out: Typed, raw: RawTable, k: int, unit: str, *, comma: bool) -> np.n
     """Seconds a part, from a time a part or from a rate."""
     header = raw.headers[k]
     cells = distinct(raw.columns[k])
-    per_time, seconds = rate_of(unit), unit_of(unit)
-    found = _per_piece.fullmatch(unit)
-    if seconds is None and found and found[2].strip().lower() in PIECES:
-        seconds = unit_of(found[1])
+    per_time, seconds = rate_of(unit), unit_of(unit) or a_piece(unit)
     hinted = any(hint in words_of(header) for hint in _rate_hints)
     assumed = per_time is None and seconds is None
     plain_seen = False
@@ -266,8 +262,7 @@ def _cycle(out: Typed, raw: RawTable, k: int, unit: str, *, comma: bool) -> np.n
         own = number[1]
         if own and (rate := rate_of(own)) is not None:
             return rate / number[0] if number[0] else np.nan
-        part = _per_piece.fullmatch(own)
-        if part and part[2].strip().lower() in PIECES and (base := unit_of(part[1])) is not None:
+        if own and (base := a_piece(own)) is not None:
             return number[0] * base
         if own:
             return np.nan

@@ -86,7 +86,9 @@ def is_unit_word(text: str) -> bool:
     [True, True, True, True, False]
     """
     word = fold(text).strip("()[]（）【】 .").lower()
-    return word in SECONDS or word in PIECES or word in _others or rate_of(word) is not None
+    return (
+        word in SECONDS or word in PIECES or word in _others or rate_of(word) is not None or a_piece(word) is not None
+    )
 
 
 def rate_of(text: str) -> float | None:
@@ -107,6 +109,18 @@ def rate_of(text: str) -> float | None:
         return None
     amount = found[1].strip()
     return SECONDS[found[2].strip()] if amount in PIECES or amount in {"1", "kg", "t", "m", "l", "吨", "米"} else None
+
+
+def a_piece(text: str) -> float | None:
+    """Seconds in the time of a time per piece.
+
+    >>> a_piece("s/pcs"), a_piece("秒/件"), a_piece("min per part"), a_piece("pcs/h")
+    (1.0, 1.0, 60.0, None)
+    """
+    found = _rate.fullmatch(fold(text).strip("()[] .").lower())
+    if found is None or found[2].strip() not in PIECES:
+        return None
+    return SECONDS.get(found[1].strip())
 
 
 def split_unit(header: str) -> tuple[str, str]:
@@ -155,5 +169,7 @@ def short(text: str) -> str:
         return SHORT[SECONDS[word]]
     if word in PIECES:
         return "pcs"
+    if (length := a_piece(word)) is not None:
+        return f"{SHORT[length]}/pcs"
     seconds = rate_of(word)
     return f"pcs/{SHORT[seconds]}" if seconds is not None else fold(text)

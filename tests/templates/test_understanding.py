@@ -322,6 +322,33 @@ def test_an_equipment_list_gives_seconds_a_part_and_fractions() -> None:
     assert typed["scrap"] == pytest.approx([0.008, 0.015])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        STOPS_EN.replace("\n", "\r"),
+        (
+            "| Machine | Start | End | Reason |\n|---|---|---|---|\n| M1 | 2026-01-05 08:00 | 2026-01-05 08:10 | jam |\n"
+            "| M2 | 2026-01-05 09:00 | 2026-01-05 10:30 | breakdown |\n"
+        ),
+        (
+            "Machine      Start               End                 Reason\n"
+            "M1           2026-01-05 08:00    2026-01-05 08:10    jam\n"
+            "M2           2026-01-05 09:00    2026-01-05 10:30    breakdown\n"
+        ),
+    ],
+    ids=["old line ends", "markdown", "aligned"],
+)
+def test_tables_from_odd_places(text: str) -> None:
+    table = only(text, "log.txt")
+    assert (table.facts["rows"], table.facts["total_downtime_s"]) == (2, 6000)
+
+
+def test_a_time_per_piece_is_a_unit() -> None:
+    table = only("工位,节拍（秒/件）,在制品上限\n冲压,44,30\n焊接,46,20\n", "产线参数.csv")
+    assert table.apply()["cycle_s"].tolist() == [44.0, 46.0]
+    assert "unit_missing" not in codes(table)
+
+
 def test_a_rate_becomes_a_cycle() -> None:
     table = only("Machine,Rated speed (pcs/h),Buffer\nFiller,1800,10\nCapper,30 pcs/min,5\n", "equipment.csv")
     assert table.apply()["ideal_cycle_s"].tolist() == [2.0, 2.0]
