@@ -97,6 +97,8 @@ def test_the_general_lists_count_what_their_standards_count() -> None:
     assert len(shipped_checklist("mlps-3").sections) == 71
     iso = Counter(control.section for control in shipped_checklist("iso-27001-annex-a").controls)
     assert iso == {"A.5": 37, "A.6": 8, "A.7": 14, "A.8": 34}
+    iec = Counter(control.section for control in shipped_checklist("iec-62443-3-3").controls)
+    assert [iec[f"FR{number}"] for number in range(1, 8)] == [13, 12, 9, 3, 4, 2, 8]
     assert {control.reference.split()[0] for control in shipped_checklist("pipl").controls} == {"PIPL"}
 
 
