@@ -104,7 +104,13 @@ async def _often(seconds: float, work: Callable[[], object]) -> AsyncIterator[No
 # --- starting --------------------------------------------------------------------------------------------------------
 
 
-def run_demo(*, port: int | None = None, host: str | None = None, say: Callable[[str], None] = print) -> None:
+def announce(line: str) -> None:
+    """Print a line at once, also where the output is a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def run_demo(*, port: int | None = None, host: str | None = None, say: Callable[[str], None] = announce) -> None:
     """Run the whole portal for a try: demo people, sample data, one machine. Returns after Ctrl-C."""
     settings = read_settings(mode="demo", host=host, port=_port(port))
     portal = use(build(settings))
@@ -114,7 +120,7 @@ def run_demo(*, port: int | None = None, host: str | None = None, say: Callable[
     _serve(portal, demo_routes(provider), say)
 
 
-def run_serve(settings: Settings, *, say: Callable[[str], None] = print) -> None:
+def run_serve(settings: Settings, *, say: Callable[[str], None] = announce) -> None:
     """Run the portal in production; raises `SettingsError` where something essential is missing."""
     settings = replace(settings, mode="serve")
     check_production(settings)

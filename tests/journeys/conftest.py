@@ -57,6 +57,7 @@ def start_portal(folder: Path, **environment: str) -> RunningPortal:
             "MINGSUAN_DATA": str(folder / "data"),
             "MINGSUAN_KEYS": str(folder / "keys"),
             "TMPDIR": tempfile.gettempdir(),
+            "PYTHONUNBUFFERED": "",  # as on a machine of its own: what is said must be flushed
             **environment,
         },
         stdout=subprocess.PIPE,

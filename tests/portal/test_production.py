@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +70,32 @@ def test_production_never_imports_the_provider_of_the_demo():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_streamlit_runs_as_we_say(tmp_path):
+    program = """
+import json
+from pathlib import Path
+from streamlit import config
+from portal.app import create_app
+from portal.wiring import build, read_settings, use
+create_app(use(build(read_settings(mode="demo", upload_mb=7))))
+names = ["runner.postScriptGC", "server.trustedUserHeaders", "browser.gatherUsageStats", "client.showErrorDetails",
+         "server.enableAgentApi", "server.fileWatcherType", "server.maxUploadSize", "logger.enableRich"]
+print(json.dumps({name: config.get_option(name) for name in names}))
+"""
+    environment = {**os.environ, "MINGSUAN_DATA": str(tmp_path / "data"), "MINGSUAN_KEYS": str(tmp_path / "keys")}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "runner.postScriptGC": False,
+        "server.trustedUserHeaders": {"x-portal-sid": "sid"},
+        "browser.gatherUsageStats": False,
+        "client.showErrorDetails": "none",
+        "server.enableAgentApi": False,
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": 7,
+        "logger.enableRich": False,
+    }
 
 
 def test_settings_name_what_is_wrong(tmp_path):
