@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from portal import actions_runs, actions_study, actions_value, charts, parts
-from portal.advice import advice, take_along
+from portal.advice import advice, take_along, verdict
 from portal.charts import Curve
 from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame, shown_name
