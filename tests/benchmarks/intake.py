@@ -27,7 +27,7 @@ from tests.benchmarks.row import Row
 
 STOPS = 1_000_000
 SHEET_ROWS = 100_000
-ROUNDS = 3
+ROUNDS = 5
 PLACE = Place(tenant="acme", workspace="plant", kind="dataset", id="1")
 
 
