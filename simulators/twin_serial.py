@@ -139,11 +139,15 @@ def simulate_serial(
             finished = loaded + work
             plain = finished <= station.quiet
             first, after = servers[index].cause, servers[index].cause + servers[index].causes
-            for number in range(first, after):
-                plain = plain and work <= causes[number].left
-            if plain:
+            if after == first + 1:  # what is nearly always so is spared the loop
+                plain = plain and work <= causes[first].left
+                causes[first].left -= work if plain else 0.0
+            else:
                 for number in range(first, after):
+                    plain = plain and work <= causes[number].left
+                for number in range(first, after if plain else first):
                     causes[number].left -= work
+            if plain:
                 act(serial, seconds, index, loaded, finished, WORKING, warmup, end)
             elif after == first + 1 and station.quiet == math.inf:
                 begin = loaded

@@ -18,7 +18,7 @@ from simulators.streams import recipe, stream_id
 
 Records: TypeAlias = Any  # an array of one of the types below, or one record of it
 
-BLOCK = 128  # numbers made at a time, per stream
+BLOCK = 256
 NONE = -1
 UNLIMITED = -1
 OPERATING, CALENDAR = 0, 1
