@@ -13,6 +13,7 @@ from portal.wiring import read_settings
 
 def main() -> None:
     """Work until asked to stop, or until the launcher's end of our standard input is closed."""
+    os.nice(5)  # a page comes before a study
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the launcher tells us
