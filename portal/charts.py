@@ -265,7 +265,7 @@ def tornado(
         "category",
         inverse=True,
         data=[label for label, _, _ in top],
-        axisLabel={"width": 150, "overflow": "break"},
+        axisLabel={"width": 150, "overflow": "break", "lineHeight": 14},
     )
     spec["yAxis"]["axisLine"] = {"show": False}
     spec["series"] = []

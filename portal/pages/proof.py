@@ -38,7 +38,7 @@ def show() -> None:
             (t("proof.key"), proof["key"]),
             (t("proof.witness"), t("proof.witness_yes" if proof["witnessed"] else "proof.witness_no")),
         ]
-        parts.table([t("baseline.part"), t("baseline.amount")], rows)
+        parts.table([t("proof.item"), t("proof.found")], rows)
         _tables(proof)
     with st.container(horizontal=True):
         if st.button(t("proof.verify"), type="primary", key="verify"):
