@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from calculators.parts import Frame
@@ -152,8 +153,7 @@ def _npv(writer: Writer, arguments: Arguments) -> At:
 
 
 def _discount(writer: Writer, arguments: Arguments) -> At:
-    row = _discounted(writer, *arguments)
-    return lambda t: writer.cell(row, t)
+    return partial(writer.cell, _discounted(writer, *arguments))
 
 
 def _yearly(writer: Writer, rate: str) -> str:
@@ -247,11 +247,6 @@ def _declining(writer: Writer, arguments: Arguments) -> At:
 
     writer.helper("book value", left, writer.frame.periods + 1)
     return lambda t: f"{cost(t)}*({writer.cell(book, t - 1)}-{writer.cell(book, t)})" if t else "0"
-
-
-def _tax_offset(writer: Writer, arguments: Arguments) -> At:
-    profit, rate = writer.text(arguments[0]), writer.text(arguments[1])
-    return lambda t: f"{rate(t)}*{profit(t)}"
 
 
 def _tax_carried(writer: Writer, arguments: Arguments) -> At:
@@ -393,7 +388,7 @@ CALLS: Mapping[str, Call] = {
     "straight_line": _straight_line,
     "sum_of_years": _sum_of_years,
     "declining_balance": _declining,
-    "tax_offset": _tax_offset,
+    "tax_offset": _plain("({1}*{0})"),
     "tax_carried": _tax_carried,
     "working_capital": _working_capital,
     "loan": _loan(interest=False),
