@@ -42,6 +42,12 @@ def match_stations(stations: Sequence[StationName], machines: Sequence[str]) -> 
     return {station.name: machines[chosen[row]] if row in chosen else None for row, station in enumerate(stations)}
 
 
+def likeness(stations: Sequence[StationName], machines: Sequence[str]) -> float:
+    """How much the customer's machines sound like a pack's: the share of its stations that one of them names."""
+    named = sum(any(_score(station, machine) >= LIKELY for machine in machines) for station in stations)
+    return named / len(stations) if stations else 0.0
+
+
 def line_for(line: Line, chosen: Mapping[str, str | None]) -> Line:
     """The pack's line with the customer's machine names; a station that is none of his keeps the pack's name."""
     return replace(

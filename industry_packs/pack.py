@@ -24,12 +24,12 @@ from industry_packs.content import (
 )
 from industry_packs.errors import PackError
 from industry_packs.folder import read_contents
-from industry_packs.matching import match_stations
+from industry_packs.matching import likeness, match_stations
 from simulators.line import Line
 from simulators.scenario import Module
 from templates.documents import closest
 
-__all__ = ["Pack", "PackError", "load_pack", "match_stations", "read_pack", "shipped_pack", "shipped_packs"]
+__all__ = ["Pack", "PackError", "likeness", "load_pack", "match_stations", "read_pack", "shipped_pack", "shipped_packs"]
 
 SHIPPED = Path(__file__).parent
 

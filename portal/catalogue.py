@@ -11,7 +11,7 @@ from typing import Any
 from calculators.calculator import Calculator
 from calculators.checklist import CheckList
 from industry_packs.errors import PackError
-from industry_packs.matching import line_for, match_stations, module_for
+from industry_packs.matching import likeness, line_for, match_stations, module_for
 from industry_packs.pack import SHIPPED, Pack, load_pack
 from portal.actions import ActionError
 from portal.text import pick
@@ -83,9 +83,10 @@ def checklist(name: str = "") -> tuple[str, CheckList]:
 def line_template(name: str = "", *, machines: Sequence[str] = ()) -> Line:
     """Return a line template; with `machines`, its stations bear the names of the machines that they match.
 
-    Raises ActionError no_line_template.
+    Without a name it is one of the pack whose stations sound most like the machines. Raises ActionError
+    no_line_template.
     """
-    for pack in packs():
+    for pack in sorted(packs(), key=lambda pack: -likeness(pack.stations, machines)):
         for short, line in pack.lines.items():
             if name not in {"", f"{pack.manifest.id}/{short}"}:
                 continue

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from industry_packs.matching import line_for, match_stations, module_for
+from industry_packs.matching import likeness, line_for, match_stations, module_for
 from industry_packs.measures import read_measure
-from industry_packs.pack import PackError, shipped_pack
+from industry_packs.pack import PackError, shipped_pack, shipped_packs
 
 PACK = shipped_pack("discrete-manufacturing")
 NAMES = [station.name for station in PACK.stations]
@@ -31,6 +31,19 @@ def test_machines_are_matched(machines: list[str], expected: list[int | None]) -
     found = match_stations(PACK.stations, machines)
     assert list(found) == NAMES
     assert list(found.values()) == [None if index is None else machines[index] for index in expected]
+
+
+def test_the_pack_whose_stations_sound_most_like_the_machines_comes_first() -> None:
+    for machines, expected in [
+        (["冲压", "焊接", "涂装", "总装", "包装"], "discrete-manufacturing"),
+        (["理瓶机", "灌装机", "贴标机", "裹包机", "码垛机"], "food-filling"),
+        (["Scanner", "Stocker", "Etcher", "Wet bench", "CD-SEM"], "semiconductor"),
+        (["注塑机", "组装机", "检漏", "封口机", "装盒"], "medical-devices"),
+        (["M1", "M2"], "discrete-manufacturing"),
+    ]:
+        best = max(shipped_packs(), key=lambda pack: likeness(pack.stations, machines))
+        assert best.id == expected, machines
+    assert likeness((), ["x"]) == 0
 
 
 @given(st.lists(st.text(max_size=12), max_size=8, unique=True))
