@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from templates.cells import fold, shown
-from templates.headings import HEAD_ROWS, Grid, Row, filled, heading, is_head, is_wordy
+from templates.headings import HEAD_ROWS, Grid, Row, filled, heading, is_form_line, is_head, is_wordy
 from templates.tables import Cell, Note, RawTable
 
 LARGE = 1_000
@@ -197,6 +197,9 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
                 repeated.append(k)
                 continue
             if lone == 1 and not grid.text and is_wordy(opening):
+                sections.append(k)
+                continue
+            if not grid.text and is_form_line(row) and 2 * sum(map(filled, row)) <= len(columns):
                 sections.append(k)
                 continue
             if lone == 1 and _note.match(opening.strip()):

@@ -23,6 +23,15 @@ Span = tuple[int, int, int, int]
 HEAD_ROWS = 15
 
 
+_signed = re.compile(
+    r"[^:：]{0,12}(?:人|员|签名|签字|审核|审批|批准|主管|负责|operator|prepared|checked|approved|signed|name|by)\s*[:：]",
+    re.IGNORECASE,
+)
+"""A line that names a person; titles go without it."""
+
+_form = re.compile(r"[^\d:][^:]{0,14}:")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """Cells as they stand, row by row, empty ones None or ""; `first_row` is the spreadsheet's number of `rows[0]`.
@@ -94,6 +103,16 @@ def is_head(row: Row) -> bool:
     return len(rest) >= 3 and all(map(is_day, rest)) and len(set(days)) == len(days)
 
 
+def is_form_line(row: Row) -> bool:
+    """A line of a form above or below a table: every filled cell is a label with its value.
+
+    >>> is_form_line(["部门：一车间", None, "日期：2026年3月"]), is_form_line(["Machine", "Start"])
+    (True, False)
+    """
+    cells = [cell for cell in row if filled(cell)]
+    return bool(cells) and all(isinstance(cell, str) and _form.match(fold(cell)) for cell in cells)
+
+
 def letters(index: int) -> str:
     """A column's name in a spreadsheet.
 
@@ -131,9 +150,9 @@ def heading(grid: Grid, first: int, last: int, columns: Sequence[int]) -> Headin
     needed = 1 if width == 1 else max(2, int(np.ceil(0.5 * width)))
     best = max((sum(map(filled, row)) for row in rows[:HEAD_ROWS]), default=0)
     while at < min(len(rows) - 1, HEAD_ROWS) and sum(map(filled, rows[at])) < min(needed, best):
-        if not grid.text and at + 1 < len(rows) and _is_group_row(rows, at):
+        if not grid.text and at + 1 < len(rows) and not is_form_line(rows[at]) and _is_group_row(rows, at):
             break
-        title.extend(shown(cell).strip() for cell in rows[at] if filled(cell))
+        title.extend(words for cell in rows[at] if filled(cell) and not _signed.match(words := shown(cell).strip()))
         at += 1
     head = rows[at] if at < len(rows) else []
     notes: list[Note] = []

@@ -377,6 +377,26 @@ def test_a_title_above_a_two_row_header_and_a_totals_row_below() -> None:
     assert table.name == "停机日报 2026年1月"
 
 
+def test_a_form_with_its_head_lines_two_row_header_subtotal_and_signatures() -> None:
+    data = workbook(
+        ["某公司设备停机记录表"],
+        ["部门：一车间", None, "填报人：张三", None, "日期：2026年3月"],
+        ["序号", "设备名称", "停机时间", None, "停机原因", "备注"],
+        [None, None, "起", "止", None, None],
+        [1, "1#冲床", datetime(2026, 3, 1, 8), datetime(2026, 3, 1, 8, 30), "换模", None],
+        [2, "2#冲床", datetime(2026, 3, 1, 9), datetime(2026, 3, 1, 9, 30), "故障", None],
+        ["小计", None, None, None, "60分钟", None],
+        [3, "1#冲床", datetime(2026, 3, 2, 8), datetime(2026, 3, 2, 8, 30), "换模", None],
+        ["制表人：张三", None, None, "审核：李四", None, None],
+        merge=("A1:F1", "C3:D3", "A3:A4", "B3:B4", "E3:E4", "F3:F4"),
+    )
+    table = only(data, "停机记录.xlsx")
+    assert (table.kind, table.facts["rows"], table.facts["total_downtime_s"]) == ("stops", 3, 5400)
+    assert table.apply()["row"].tolist() == [5, 6, 8]
+    assert "张三" not in str(table.to_json())
+    assert not [one for one in table.findings if one.severity == "error"]
+
+
 def test_a_unit_row_below_the_header() -> None:
     table = only("Machine,Start,Downtime,Reason\n,,min,\nM1,2026-01-05 08:00,10,jam\nM1,2026-01-06 08:00,20,jam\n")
     assert table.facts["rows"] == 2
