@@ -83,7 +83,7 @@ def _run_serial(line: Line, start: Tables, window: Window, seed: int, replicatio
     run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
     state = DONE - 1
     while state != DONE:
-        room = (np.empty((len(serial), periods, 2)), np.empty(max(length, 1)))
+        room = (np.empty((len(serial), periods, 2)), np.zeros(max(length, 1)))
         arguments: tuple[Any, ...] = (*_copies(start), serial.copy(), sources.copy(), *room, marks, *run)
         out[:] = 0.0
         state = simulate_serial(*arguments)

@@ -24,12 +24,12 @@ from simulators.twin_clocks import draw
 from simulators.twin_sums import DOWN_FINISHED, DOWN_UNFINISHED, OFF_HOLDING
 from simulators.twin_tables import CALENDAR, NONE, OPERATING, Records, Tables, record
 
-#: A station in the recursion. ``finished``, ``free``: when its last part was finished and left; ``known``: until when
-#: its past is noted; ``quiet``: no interval begins before; ``starts``, ``room``, ``ring``: its last loading times;
+#: A station in the recursion. ``finished``, ``free``: when its last part was finished and left; ``quiet``: no interval
+#: begins before; ``starts``, ``room``, ``ring``: its last loading times;
 #: ``first``, ``count``: its last active periods, the current one ``since``.
 SERIAL = record(
-    i="starts room ring loads first count source sources waits",
-    f="free finished since known quiet",
+    i="starts room ring first count source sources waits",
+    f="free finished since quiet",
 )
 #: An interval that the line does not influence: off by the calendar (cause NONE) or down by a calendar cause.
 SOURCE = record(i="cause turn week", f="begin end")
@@ -108,7 +108,6 @@ def wait(
     station.count += waits & (begin > station.since)
     station.since = end if waits else station.since
     station.waits |= waits
-    station.known = end
     return 1 if station.count + 1 >= intervals.shape[1] else 0
 
 
@@ -133,7 +132,7 @@ def catch_up(serial: Records, intervals: Floats, index: int) -> int:
     if station.free <= station.finished:
         return 0
     full = load_after(serial, intervals, index, station.free)
-    station.waits, station.finished, station.known = 1, station.free, station.free
+    station.waits, station.finished = 1, station.free
     return full
 
 
@@ -144,7 +143,6 @@ def act(
     """A station does not wait from ``begin`` to ``end``, or it is off."""
     seconds[index, state] += clipped(begin, end, warmup, horizon)
     station = serial[index]
-    station.known = end
     if state not in (OFF, OFF_HOLDING):
         station.waits = 0
     elif station.waits == 1:
@@ -310,7 +308,7 @@ def look(
     size = intervals.shape[1]
     until = horizon
     for index in range(floor.stations):
-        until = min(until, serial[index].known)
+        until = min(until, serial[index].finished)
     now = floor.bottleneck_at
     while now < until:
         first, then = math.inf, until

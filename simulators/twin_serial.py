@@ -129,9 +129,8 @@ def simulate_serial(
             if station.room > 0:
                 starts[station.starts + station.ring] = loaded
                 station.ring = station.ring + 1 if station.ring + 1 < station.room else 0
-                station.loads += 1
             if loaded >= end:
-                station.free = station.finished = station.known = loaded
+                station.free = station.finished = loaded
                 shut = shut or index == 0
                 break
             # Process it.
@@ -187,7 +186,7 @@ def simulate_serial(
             # Leave it when the next buffer has room; without a buffer, when the next station loads it.
             index += 1
             left = finished
-            if serial[index].room > 0 and serial[index].loads >= serial[index].room:
+            if serial[index].room > 0:
                 left = max(left, starts[serial[index].starts + serial[index].ring])
         if shut and floor.saturated == 1:
             break
@@ -203,6 +202,7 @@ def simulate_serial(
         )  # fmt: skip
         if known < 0.0:
             full = 1
+        serial[index].finished = max(end, serial[index].free)
     if full == 1:
         return ENLARGE
     look(serial, stations, intervals, floor, marks, warmup, end)
