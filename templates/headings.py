@@ -113,6 +113,10 @@ def is_form_line(row: Row) -> bool:
     return bool(cells) and all(isinstance(cell, str) and _form.match(fold(cell)) for cell in cells)
 
 
+def _has_values(row: Row) -> bool:
+    return any(isinstance(cell, str) and not fold(cell).endswith(":") for cell in row)
+
+
 def letters(index: int) -> str:
     """A column's name in a spreadsheet.
 
@@ -149,7 +153,9 @@ def heading(grid: Grid, first: int, last: int, columns: Sequence[int]) -> Headin
     at = 0
     needed = 1 if width == 1 else max(2, int(np.ceil(0.5 * width)))
     best = max((sum(map(filled, row)) for row in rows[:HEAD_ROWS]), default=0)
-    while at < min(len(rows) - 1, HEAD_ROWS) and sum(map(filled, rows[at])) < min(needed, best):
+    while at < min(len(rows) - 1, HEAD_ROWS) and (
+        sum(map(filled, rows[at])) < min(needed, best) or (is_form_line(rows[at]) and _has_values(rows[at]))
+    ):
         if not grid.text and at + 1 < len(rows) and not is_form_line(rows[at]) and _is_group_row(rows, at):
             break
         title.extend(words for cell in rows[at] if filled(cell) and not _signed.match(words := shown(cell).strip()))
