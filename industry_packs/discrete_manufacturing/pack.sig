@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "708f008acee6e0b7732cf67ba1878f9ede1d93d30cac982888d933cec9774bce",
+  "digest": "769f275024b7e50ac5e9d5af77d904b28f2968505bfb7b4ec725fbe15f634ba9",
   "key": "860e28ae671c712f",
-  "signature": "T4PQiWkMkVSepRKypAA2TCO7iNH1hVdkR0urGRNlyipQJr3KRyfKK20HvQMV8B4WmP9CjddKgI0HGPPurjsTCA=="
+  "signature": "mcJS0t07xR/m/iMUk1Icsrh9ZKh84GNbFj8CWT4t3Lq5z52GHL06pWS8juQocyUb6qabdx232hII1kEYjh7fDA=="
 }

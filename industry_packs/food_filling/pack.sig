@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "171756cfe35824522cdede804f2e017bbf7b8721ad27bb9997e12aa76f402d1e",
+  "digest": "f705b8aac835f694543849a9f76808fe47004520506a209398428009d085da96",
   "key": "860e28ae671c712f",
-  "signature": "342oH0v8HzhJF8TG6Bf7ev4OgPVRALynmVL5FEOSJrh1SZue2dCWpbpcXXWiV+WyKaaTZ1u5Y7lAXU9WJf95Cw=="
+  "signature": "sh5Qnc5nFr/5EyVIxXO5zPef9qJJ62+IMGTQJV7qngssfuUr091+m2mo5zS7in+lI311YcSUrE/xUfjwctJtAQ=="
 }
