@@ -89,7 +89,7 @@ def line_kpis(line: Line, figures: RunFigures) -> dict[str, float]:
     }
 
 
-def state_shares(line: Line, figures: RunFigures) -> list[dict[str, float]]:
+def state_shares(figures: RunFigures) -> list[dict[str, float]]:
     """Shares of the window that each station spent in each state, the mean over its machines."""
     shares = figures.states / figures.states.sum(axis=1, keepdims=True)
     return [dict(zip(STATES, (float(share) for share in row), strict=True)) for row in shares]

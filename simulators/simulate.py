@@ -85,7 +85,7 @@ class Simulation:
         return document | {"digest": self.digest}
 
     def _stations(self) -> list[dict[str, Any]]:
-        states = [kpi.state_shares(self.line, figures) for figures in self.figures]
+        states = [kpi.state_shares(figures) for figures in self.figures]
         shares = np.array([kpi.bottleneck_shares(self.line, figures) for figures in self.figures])
         listed = []
         for index, station in enumerate(self.line.stations):
