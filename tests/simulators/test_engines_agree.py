@@ -64,7 +64,7 @@ def test_states_and_parts_add_up(data) -> None:
     servers = np.array([station.servers for station in line.stations])
     np.testing.assert_allclose(figures.states.sum(axis=1), window.length * servers, rtol=1e-9)
     assert (figures.states >= -1e-6).all()
-    assert sum(state_shares(line, figures)[0].values()) == pytest.approx(1)
+    assert sum(state_shares(figures)[0].values()) == pytest.approx(1)
     assert sum(bottleneck_shares(line, figures)) == pytest.approx(1)
     assert figures.total("good_out") + figures.station("scrapped")[-1] == figures.station("processed")[-1]
     assert figures.output.sum() in {0, figures.station("processed")[-1]}

@@ -119,7 +119,7 @@ def test_a_fitted_line_runs_like_the_log_it_came_from():
     fitted = fit_line(stops, None, None, template("filler", "packer"), minor_stop_s=1.0)
     assert [cause.station for cause in fitted.causes] == ["filler", "packer"]
     figures = run_twin(fitted.line, Window(warmup=DAY, horizon=61 * DAY), 1, 0)
-    down = [shares["down"] for shares in kpi.state_shares(fitted.line, figures)]
+    down = [shares["down"] for shares in kpi.state_shares(figures)]
     logged = [
         sum(e.end - e.start for e in events if e.station == name) / (7 * WEEKS * DAY) for name in ("filler", "packer")
     ]
