@@ -219,10 +219,11 @@ def test_a_test_that_does_not_come_true_fails_the_gate(folder: Path) -> None:
         "  - {name: e, template: discrete.security-gaps, expect: {score_low: [1, 1]}}\n"
         "  - {name: f, template: discrete.predictive-maintenance-line, line: gone, expect: {oee_gain: [9, 9]}}\n"
         "  - {name: g, template: discrete.fast-changeover-line, expect: {oee_gain: [-1, 1]}}\n"
-        "  - {name: h, calculator: none, expect: {x: [0, 1]}}\n"
+        "  - {name: h, template: discrete.quick-response-line, expect: {oee_gain: [-1, 1]}}\n"
+        "  - {name: i, calculator: none, expect: {x: [0, 1]}}\n"
     )
     report = gate(folder)
     assert report["findings"] == []
     assert not report["passed"]
-    assert [test["passed"] for test in report["tests"]] == [False, False, False, False, True, False, True, False]
+    assert [test["passed"] for test in report["tests"]] == [False, False, False, False, True, False, True, True, False]
     assert all(test["why"] for test in report["tests"] if not test["passed"])
