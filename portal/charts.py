@@ -256,10 +256,10 @@ def tornado(
 ) -> Spec:
     """What a result is most sensitive to: for each input the result at its P10 and at its P90, widest first."""
     top = list(bars)[:10]
-    spec = _base(look, right=72, top=28)
+    spec = _base(look, right=32, top=28, bottom=28)
     spec["tooltip"].update({"axisPointer": {"type": "shadow"}})
-    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="end", nameGap=32, splitNumber=4)
-    spec["xAxis"]["nameTextStyle"]["verticalAlign"] = "top"
+    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="middle", nameGap=26, splitNumber=4)
+    spec["xAxis"]["nameTextStyle"]["align"] = "center"
     spec["yAxis"] = _axis(
         look,
         "category",

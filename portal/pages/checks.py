@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from portal import actions_checks, catalogue, parts
-from portal.actions import ActionError
+from portal.actions import EDITORS, ActionError
 from portal.context import ui_context
 from portal.frame import page_frame
 from portal.text import has_text, pick, t
@@ -55,7 +55,7 @@ def show() -> None:
         found["answered"] / max(found["applicable"], 1),
         text=t("checks.answered", answered=found["answered"], applicable=found["applicable"]),
     )
-    _section(workspace, name, found)
+    _section(workspace, name, found, edits=visit.member.role in EDITORS)
     if gaps:
         with st.expander(t("checks.gaps", count=len(gaps))):
             parts.table(
@@ -114,7 +114,7 @@ def _level(level: int) -> str:
     return f'<span class="ms-level ms-level-{int(level)}">{int(level)}</span>'
 
 
-def _section(workspace: Workspace, name: str, found: Mapping[str, Any]) -> None:
+def _section(workspace: Workspace, name: str, found: Mapping[str, Any], *, edits: bool) -> None:
     sections = {one["id"]: one for one in found["sections"]}
     chosen = st.segmented_control(
         t("checks.section"),
@@ -127,10 +127,10 @@ def _section(workspace: Workspace, name: str, found: Mapping[str, Any]) -> None:
     )
     for control in found["controls"]:
         if control["section"] == chosen:
-            _control(workspace, name, control)
+            _control(workspace, name, control, edits=edits)
 
 
-def _control(workspace: Workspace, name: str, control: Mapping[str, Any]) -> None:
+def _control(workspace: Workspace, name: str, control: Mapping[str, Any], *, edits: bool) -> None:
     answer = control["answer"] or {}
     key = f"{name}-{control['id']}".replace("/", "-")
     with st.container(border=True, key=f"ms-card-{key}"):
@@ -148,13 +148,15 @@ def _control(workspace: Workspace, name: str, control: Mapping[str, Any]) -> Non
                 key=f"status-{key}",
                 label_visibility="collapsed",
                 width="content",
+                disabled=not edits,
             )
-            _evidence(name, control, answer, key)
+            if edits:
+                _evidence(name, control, answer, key)
         reason = answer.get("reason", "")
         if status is not None or reason:
             label = t("checks.reason_needed") if status == "not_applicable" else t("checks.reason")
-            reason = st.text_input(label, reason, key=f"reason-{key}", max_chars=2000)
-        if status != answer.get("status") or reason != answer.get("reason", ""):
+            reason = st.text_input(label, reason, key=f"reason-{key}", max_chars=2000, disabled=not edits)
+        if edits and (status != answer.get("status") or reason != answer.get("reason", "")):
             _keep(workspace, name, control, status, reason)
 
 

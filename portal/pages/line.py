@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from portal import actions_study, catalogue, parts
+from portal.actions import EDITORS
 from portal.actions_study import LineView
 from portal.context import ui_context
 from portal.frame import link, page_frame
@@ -25,10 +26,12 @@ def show() -> None:
     visit = ui_context()
     workspace = visit.workspace
     page_frame(visit, "line")
+    edits = visit.member.role in EDITORS
     view = actions_study.line(workspace)
     if view is None:
         parts.empty(t("line.empty"), t("line.empty_why"))
-        _fill(workspace, first=True)
+        if edits:
+            _fill(workspace, first=True)
         return
     model = read_line(view.text, name="line.yaml")
     slowest = _constraint(model)
@@ -37,15 +40,16 @@ def show() -> None:
         note=t(f"line.source_{view.source}"),
     )
     _flow(model, slowest)
-    _editor(workspace, model, view)
+    _editor(workspace, model, view, edits=edits)
     _failures(model, view)
     if noted := list(view.fit.get("findings", ())):
         with st.expander(t("data.findings", count=len(noted))):
             parts.findings(noted)
-    with st.expander(t("line.again")):
-        _fill(workspace, first=False)
-    with st.expander(t("line.yaml")):
-        _yaml(workspace, view)
+    if edits:
+        with st.expander(t("line.again")):
+            _fill(workspace, first=False)
+        with st.expander(t("line.yaml")):
+            _yaml(workspace, view)
     link("scenarios", label=t("line.next"), icon=":material/arrow_forward:")
 
 
@@ -101,8 +105,8 @@ def _flow(model: Line, slowest: Station) -> None:
     st.html(f'<ol class="ms-flow">{"".join(items)}</ol>')
 
 
-def _editor(workspace: Workspace, model: Line, view: LineView) -> None:
-    parts.section(t("line.table"), note=t("line.table_note"))
+def _editor(workspace: Workspace, model: Line, view: LineView, *, edits: bool) -> None:
+    parts.section(t("line.table"), note=t("line.table_note") if edits else "")
     before = pd.DataFrame(
         [
             {
@@ -124,7 +128,9 @@ def _editor(workspace: Workspace, model: Line, view: LineView) -> None:
         "scrap": st.column_config.NumberColumn(t("line.scrap"), min_value=0.0, max_value=99.0, required=True),
         "buffer": st.column_config.NumberColumn(t("fields.buffer"), min_value=0, step=1, help=t("line.buffer_help")),
     }
-    after = st.data_editor(before, column_config=config, hide_index=True, key=f"stations-{view.id}", width="stretch")
+    after = st.data_editor(
+        before, column_config=config, hide_index=True, key=f"stations-{view.id}", width="stretch", disabled=not edits
+    )
     if not after.equals(before) and st.button(t("line.save"), type="primary", key="save-line"):
         _try(lambda: actions_study.save_line(workspace, write_line(_edited(model, before, after))))
 

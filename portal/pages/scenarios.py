@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from portal import actions_runs, actions_study, catalogue, charts, parts
+from portal.actions import EDITORS
 from portal.actions_study import ScenarioView
 from portal.charts import Curve
 from portal.context import ui_context
@@ -44,9 +45,11 @@ def show() -> None:
         _result(found, planned)
     else:
         parts.answer(t("scenarios.answer_none"), note=t("scenarios.answer_none_why"))
-    _study(workspace, planned)
-    _planned(workspace, planned)
-    _offer(workspace, line.stations, open_=not planned)
+    edits = visit.member.role in EDITORS
+    _study(workspace, planned, edits=edits)
+    _planned(workspace, planned, edits=edits)
+    if edits:
+        _offer(workspace, line.stations, open_=not planned)
     if found is not None:
         link("value", label=t("scenarios.next"), icon=":material/arrow_forward:")
 
@@ -195,14 +198,14 @@ def _bottleneck(chosen: Mapping[str, Any], found: Mapping[str, Any]) -> None:
 # --- the study -------------------------------------------------------------------------------------------------------
 
 
-def _study(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
+def _study(workspace: Workspace, planned: Sequence[ScenarioView], *, edits: bool) -> None:
     status = actions_runs.run_status(workspace)
     if status is not None and status.open:
-        _progress(status.rough)
+        _progress(status.rough, edits=edits)
         return
     if status is not None and status.state in {"failed", "cancelled"}:
         parts.note(t(f"scenarios.run_{status.state}"), kind="warning")
-    if not planned:
+    if not planned or not edits:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         months = st.selectbox(
@@ -223,7 +226,7 @@ def _study(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _progress(rough: str) -> None:
+def _progress(rough: str, *, edits: bool) -> None:
     """How far the run is; the page is drawn again when a rough result comes and when it is over."""
     workspace = ui_context().workspace
     status = actions_runs.run_status(workspace)
@@ -236,7 +239,7 @@ def _progress(rough: str) -> None:
         else t("scenarios.working", share=parts.percent(status.progress))
     )
     st.progress(min(max(status.progress, 0.0), 1.0), text=f"{words} {left}")
-    if st.button(t("scenarios.cancel"), key="cancel-run"):
+    if edits and st.button(t("scenarios.cancel"), key="cancel-run"):
         actions_runs.cancel_run(workspace, status.id)
         st.toast(t("scenarios.stopping"))
 
@@ -244,7 +247,7 @@ def _progress(rough: str) -> None:
 # --- scenarios and modules -------------------------------------------------------------------------------------------
 
 
-def _planned(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
+def _planned(workspace: Workspace, planned: Sequence[ScenarioView], *, edits: bool) -> None:
     if not planned:
         return
     offer = catalogue.modules_on_offer()
@@ -255,7 +258,7 @@ def _planned(workspace: Workspace, planned: Sequence[ScenarioView]) -> None:
             name = shown_name(view)
             named = "" if name == titles else f'<span class="ms-muted"> · {escape(titles)}</span>'
             st.html(f"<b>{escape(name)}</b>{named}")
-            if st.button(t("scenarios.remove"), key=f"remove-{view.id}", type="tertiary"):
+            if edits and st.button(t("scenarios.remove"), key=f"remove-{view.id}", type="tertiary"):
                 actions_study.remove_scenario(workspace, view.id)
                 st.rerun()
 

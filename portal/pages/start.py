@@ -12,6 +12,7 @@ from portal.actions_journey import Journey
 from portal.context import Visit, ui_context
 from portal.frame import link, page_frame
 from portal.identity import Role
+from portal.navigation import pages_of
 from portal.text import t
 
 EDITORS = frozenset({Role.OWNER, Role.ANALYST})
@@ -24,7 +25,7 @@ def show() -> None:
     way = actions_journey.journey(visit.workspace)
     left = way.steps_left
     parts.answer(t("start.answer", left=left) if left else t("start.done"), note=t("start.note"))
-    st.html(_steps(way))
+    st.html(_steps(visit, way))
     first, second = st.columns([3, 2])
     with first:
         _next(visit, way)
@@ -38,10 +39,12 @@ def show() -> None:
             parts.note(t(f"start.{key}", count=count))
 
 
-def _steps(way: Journey) -> str:
+def _steps(visit: Visit, way: Journey) -> str:
     marks = {"done": "✓", "current": "●", "open": "○", "locked": "○"}
+    mine = {entry.name for entry in pages_of(visit.member.role)}
+    ways = {step.id: f' href="/{escape(step.id)}" target="_self"' if step.id in mine else "" for step in way.steps}
     items = "".join(
-        f'<li class="ms-step ms-step-{escape(step.state)}"><a href="/{escape(step.id)}" target="_self">'
+        f'<li class="ms-step ms-step-{escape(step.state)}"><a{ways[step.id]}>'
         f'<span aria-hidden="true">{marks[step.state]}</span> {escape(t(f"shell.pages.{step.id}"))}</a>'
         f'<span class="ms-sr">{escape(t(f"start.state_{step.state}"))}</span></li>'
         for step in way.steps
@@ -52,6 +55,9 @@ def _steps(way: Journey) -> str:
 def _next(visit: Visit, way: Journey) -> None:
     edits = visit.member.role in EDITORS
     with st.container(border=True, key="ms-card-next"):
+        if visit.member.role is Role.GUEST:
+            parts.section(t("start.guest"), note=t("start.guest_why"))
+            return
         if not edits:
             parts.section(t("start.reader"), note=t("start.reader_why"))
             link("baseline", label=t("start.to_baseline"), icon=":material/arrow_forward:")

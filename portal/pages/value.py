@@ -231,7 +231,7 @@ def _tornado(case: Mapping[str, Any], currency: str) -> None:
         high=t("value.at_high"),
         look=look(),
     )
-    draw(spec, key="tornado", height=90 + 34 * min(len(items), 10), alt=t("value.tornado_alt"), sample=case["sample"])
+    draw(spec, key="tornado", height=110 + 34 * min(len(items), 10), alt=t("value.tornado_alt"), sample=case["sample"])
 
 
 def _fan(case: Mapping[str, Any], currency: str) -> None:
