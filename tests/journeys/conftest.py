@@ -107,6 +107,7 @@ class Visitor:
     portal: RunningPortal
     context: BrowserContext
     page: Page
+    language: str
     outside: list[str] = field(default_factory=list)  # requests to anywhere but the portal
     complaints: list[str] = field(default_factory=list)  # errors of the browser, policy violations among them
 
@@ -141,7 +142,16 @@ class Visitor:
         page.locator(f"a[href*='provider={realm}']").click()
         page.locator(f"a[href*='person={person}']").click()
         settled(page)
+        speak(page, self.language)
         return page
+
+
+def speak(page: Page, language: str) -> None:
+    """Switch to a language in the sidebar, whatever this person chose the last time."""
+    if page.evaluate("document.documentElement.lang") != language:
+        page.get_by_test_id("stSidebar").get_by_text("中文" if language == "zh-CN" else "English", exact=True).click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        settled(page)
 
 
 def settled(page: Page) -> None:
@@ -165,7 +175,7 @@ def visitor(
             color_scheme=scheme,  # type: ignore[arg-type]  # "light" or "dark"
         )
         contexts.append(context)
-        someone = Visitor(portal=portal, context=context, page=context.new_page())
+        someone = Visitor(portal=portal, context=context, page=context.new_page(), language=language)
         someone.watch(someone.page)
         return someone
 
