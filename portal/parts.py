@@ -154,6 +154,27 @@ def finding_text(item: Mapping[str, Any], part: str) -> str:
     return str(item.get(part, "")) if said == key or "{" in said else said
 
 
+def distinct(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels by key with no label twice: a select box tells its options apart by their words alone.
+
+    >>> distinct({"a": "Line", "b": "Line", "c": "Press"})
+    {'a': 'Line', 'b': 'Line (2)', 'c': 'Press'}
+    """
+    told: dict[str, str] = {}
+    for key, label in labels.items():
+        wanted, number = label, 1
+        while wanted in told.values():
+            number += 1
+            wanted = f"{label} ({number})"
+        told[key] = wanted
+    return told
+
+
+def named(labels: Mapping[str, str]) -> Callable[[str], str]:
+    """How a select box shows its options: by their labels, none of them twice."""
+    return distinct(labels).__getitem__
+
+
 def percent(share: float | None, *, digits: int = 0) -> str:
     """A share as a percentage, or a dash; what is not quite nothing or everything does not read so."""
     if share is None or isnan(share):

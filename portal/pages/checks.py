@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
 from math import isinf
@@ -9,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from calculators.checklist import CheckList
 from portal import actions_checks, catalogue, parts
 from portal.actions import EDITORS, ActionError
 from portal.context import ui_context
@@ -28,9 +30,8 @@ def show() -> None:
     offer = catalogue.checklists_on_offer()
     name = next(iter(offer))
     if len(offer) > 1:
-        name = st.selectbox(
-            t("checks.which"), list(offer), format_func=lambda key: pick(offer[key].title), key="checklist"
-        )
+        names = _names(offer)
+        name = st.selectbox(t("checks.which"), list(offer), format_func=names.__getitem__, key="checklist")
     found = actions_checks.assess(workspace, checklist=name)
     low, high = found["score"]
     begun = found["answered"] > 0
@@ -66,6 +67,19 @@ def show() -> None:
                 ],
                 numbers=[2],
             )
+
+
+def _names(offer: Mapping[str, CheckList]) -> dict[str, str]:
+    """Titles of the check lists; where two packs bring the same list, the pack stands behind it."""
+    packs = {pack.manifest.id: pick(pack.manifest.title) for pack in catalogue.packs()}
+    titles = {key: pick(one.title) for key, one in offer.items()}
+    twice = Counter(titles.values())
+    return parts.distinct(
+        {
+            key: f"{title} · {packs.get(key.split('/')[0], '')}".rstrip(" ·") if twice[title] > 1 else title
+            for key, title in titles.items()
+        }
+    )
 
 
 def _risks(workspace: Workspace) -> None:

@@ -20,7 +20,7 @@ def show() -> None:
     packs = {row["id"]: pick(row["title"]) for row in actions_packs.list_packs(visit.workspace)}
     chosen = next(iter(packs))
     if len(packs) > 1:
-        chosen = st.selectbox(t("packs.which"), list(packs), format_func=packs.__getitem__, key="guide-pack")
+        chosen = st.selectbox(t("packs.which"), list(packs), format_func=parts.named(packs), key="guide-pack")
     pack = actions_packs.open_pack(visit.workspace, chosen)
     parts.answer(t("guides.answer", count=len(pack["obstacles"]), pack=pick(pack["title"])), note=t("guides.rule"))
     cards = {card["id"]: card for card in pack["guide"]}

@@ -53,7 +53,7 @@ def _change(workspace: Workspace, others: list[Colleague]) -> None:
     with st.expander(t("house.change")):
         left, right = st.columns(2)
         names = {one.id: one.name for one in others}
-        chosen = left.selectbox(t("house.person"), list(names), format_func=lambda key: names[key], key="whom")
+        chosen = left.selectbox(t("house.person"), list(names), format_func=parts.named(names), key="whom")
         held = next(one.role for one in others if one.id == chosen)
         role = right.selectbox(
             t("house.role"),

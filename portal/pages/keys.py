@@ -29,7 +29,11 @@ def show() -> None:
     if usable_rows:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             chosen = st.selectbox(
-                t("keys.of"), list(usable_rows), format_func=usable_rows.__getitem__, key="key-of", width=320
+                t("keys.of"),
+                list(usable_rows),
+                format_func=parts.named(usable_rows),
+                key="key-of",
+                width=320,
             )
             if st.button(t("keys.rotate"), type="primary", key="rotate"):
                 done = actions_admin.rotate_keys(visit.workspace, chosen)

@@ -45,7 +45,7 @@ def _new(visit: Visit) -> None:
         )
         days = second.number_input(t("links.days"), 1, 90, 14)
         uses = third.number_input(t("links.uses"), 1, 50, 1)
-        pack = fourth.selectbox(t("links.pack"), list(packs), format_func=packs.__getitem__)
+        pack = fourth.selectbox(t("links.pack"), list(packs), format_func=parts.named(packs))
         if st.form_submit_button(t("links.create"), type="primary"):
             try:
                 link = actions_links.invite(

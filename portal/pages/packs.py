@@ -38,7 +38,7 @@ def show() -> None:
     )
     chosen = next(iter(titles))
     if len(titles) > 1:
-        chosen = st.selectbox(t("packs.which"), list(titles), format_func=titles.__getitem__, key="pack")
+        chosen = st.selectbox(t("packs.which"), list(titles), format_func=parts.named(titles), key="pack")
     pack = actions_packs.open_pack(visit.workspace, chosen)
     parts.section(f"{pick(pack['title'])} {pack['version']}", note=pick(pack["summary"]))
     st.caption(t("packs.by", owner=pack["owner"], reviewer=pack["reviewer"], review_by=pack["review_by"]))

@@ -37,7 +37,7 @@ def _new(workspace: Workspace, names: dict[str, str], origin: str) -> None:
     with st.form("provider", enter_to_submit=False, border=True):
         parts.section(t("providers.new"), note=t("providers.callback", address=f"{origin}/auth/callback"))
         left, right = st.columns(2)
-        tenant = left.selectbox(t("log.tenant"), list(names), format_func=lambda key: names[key])
+        tenant = left.selectbox(t("log.tenant"), list(names), format_func=parts.named(names))
         title = right.text_input(t("providers.title"), max_chars=100)
         issuer = left.text_input(t("providers.issuer"), placeholder="https://login.company.com/tenant", max_chars=500)
         client = right.text_input(t("providers.client"), max_chars=200)

@@ -73,7 +73,10 @@ def _scenario(workspace: Workspace) -> str:
     if len(records) < 2:
         return records[0] if records else ""
     chosen = st.selectbox(
-        t("scenarios.shown"), records, format_func=lambda key: names.get(key, key), key="release-scenario"
+        t("scenarios.shown"),
+        records,
+        format_func=parts.named({key: names.get(key, key) for key in records}),
+        key="release-scenario",
     )
     return str(chosen or records[0])
 
@@ -99,7 +102,7 @@ def _approve(workspace: Workspace, shown: Preview, scenario: str) -> None:
     with st.container(border=True, key="ms-card-approve"):
         parts.section(t("release.approve"), note=t("release.approve_why"))
         who, what, when = st.columns(3)
-        recipient = who.selectbox(t("release.recipient"), list(names), format_func=names.__getitem__, key="recipient")
+        recipient = who.selectbox(t("release.recipient"), list(names), format_func=parts.named(names), key="recipient")
         purpose = what.selectbox(
             t("release.purpose"), PURPOSES, format_func=lambda word: t(f"release.purpose_{word}"), key="purpose"
         )

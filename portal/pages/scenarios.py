@@ -75,7 +75,7 @@ def _result(found: Mapping[str, Any], planned: Sequence[ScenarioView]) -> None:
             record = st.selectbox(
                 t("scenarios.shown"),
                 records,
-                format_func=lambda key: names.get(key, key),
+                format_func=parts.named({key: names.get(key, key) for key in records}),
                 key="scenario-shown",
                 width=320,
             )

@@ -51,7 +51,12 @@ def _one(workspace: Workspace, rows: Mapping[str, Mapping[str, Any]]) -> None:
     if not rows:
         return
     parts.section(t("tenants.one"))
-    chosen = st.selectbox(t("tenants.choose"), list(rows), format_func=lambda key: rows[key]["name"], key="tenant")
+    chosen = st.selectbox(
+        t("tenants.choose"),
+        list(rows),
+        format_func=parts.named({key: row["name"] for key, row in rows.items()}),
+        key="tenant",
+    )
     row = rows[chosen]
     with st.container(horizontal=True):
         if row["state"] == "active" and st.button(t("tenants.suspend"), key="suspend", help=t("tenants.suspend_why")):

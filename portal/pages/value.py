@@ -64,7 +64,11 @@ def _choice(workspace: Workspace, found: Mapping[str, Any]) -> tuple[str, bool]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(records) > 1:
             record = st.selectbox(
-                t("scenarios.shown"), records, format_func=lambda key: names.get(key, key), key="value-shown", width=320
+                t("scenarios.shown"),
+                records,
+                format_func=parts.named({key: names.get(key, key) for key in records}),
+                key="value-shown",
+                width=320,
             )
         if any(one["claims"] for one in found["scenarios"] if one["record"] == record):
             claims = st.toggle(t("scenarios.claims"), key="claims", help=t("scenarios.claims_help"))

@@ -88,9 +88,9 @@ def test_from_the_invitation_to_the_audited_release(visitor, portal, language, t
 
         go(page, portal.url, "checks")
         before = answer(page).inner_text()
-        page.get_by_test_id("stMain").get_by_text(t("checks.not_met"), exact=True).first.click()
-        settled(page)
-        expect(answer(page)).not_to_have_text(before, timeout=30_000)
+        expect(page.get_by_text(t("checks.no_evidence")).last).to_be_visible()  # the whole list is drawn
+        page.locator("[class*='st-key-status-']").first.get_by_text(t("checks.not_met"), exact=True).click()
+        expect(answer(page)).not_to_have_text(before, timeout=60_000)
 
         release(page, portal.url)
         read_and_withdraw(rep, page, portal.url)
