@@ -276,7 +276,7 @@ def simulate_events(
         elif slot == floor.arrival_slot:
             gap = draw(streams, store, numbers, floor.arrivals_stream, seed, replication)
             when[slot] = now + gap
-            floor.same |= gap <= 0.0
+            floor.same |= now + gap <= now  # too short to move the clock
             floor.arrivals += 1
             if floor.capacity != UNLIMITED and floor.inside >= floor.capacity:
                 floor.lost += 1

@@ -19,7 +19,7 @@ def begin_repair(
 ) -> None:  # fmt: skip
     time = draw(streams, store, numbers, causes[index].repair, seed, replication)
     when[floor.repair_slot + index] = now + time
-    floor.same |= time <= 0.0
+    floor.same |= now + time <= now  # too short to move the clock
 
 
 @called
@@ -78,4 +78,4 @@ def repaired(
         cause.left = time
     else:
         when[floor.calendar_slot + cause.calendar_slot] = now + time
-        floor.same |= time <= 0.0
+        floor.same |= now + time <= now  # too short to move the clock

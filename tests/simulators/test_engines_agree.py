@@ -100,3 +100,21 @@ def test_many_lines_at_once_are_the_lines_one_by_one() -> None:
     for line, runs in zip((slow, fast), together, strict=True):
         for replication, figures in enumerate(runs):
             assert (figures.vector() == run_twin(line, window, 7, replication).vector()).all()
+
+
+def test_an_uptime_too_short_to_move_the_clock_ends_no_active_period():
+    stop = Failure(name="stop", clock="operating", uptime=Distribution.constant(20), repair=Distribution.constant(3))
+    soon = Failure(
+        name="soon",
+        clock="calendar",
+        uptime=Distribution.gamma(20, 1.8180358810544175),  # many draws are next to nothing
+        repair=Distribution.constant(3),
+    )
+    stations = [
+        Station(name=f"M{n}", cycle=Distribution.constant(2), failures=(stop, soon) if n == 1 else (stop,))
+        for n in range(5)
+    ]
+    line = Line(name="ring", stations=tuple(stations), pallets=1)
+    window = Window(warmup=0, horizon=6_000)
+    truth = run_reference(line, window, 1917, 3)
+    np.testing.assert_allclose(run_twin(line, window, 1917, 3).vector(), truth.vector(), rtol=1e-9, atol=1e-6)
