@@ -103,9 +103,9 @@ def test_many_lines_at_once_are_the_lines_one_by_one() -> None:
 
 
 def test_an_uptime_too_short_to_move_the_clock_ends_no_active_period():
-    stop = Failure(name="stop", clock="operating", uptime=Distribution.constant(20), repair=Distribution.constant(3))
+    stop = Failure(name="cause 0", clock="operating", uptime=Distribution.constant(20), repair=Distribution.constant(3))
     soon = Failure(
-        name="soon",
+        name="cause 1",
         clock="calendar",
         uptime=Distribution.gamma(20, 1.8180358810544175),  # many draws are next to nothing
         repair=Distribution.constant(3),
