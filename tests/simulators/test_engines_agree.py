@@ -48,7 +48,7 @@ def test_the_recursion_gives_the_figures_of_the_reference_where_it_applies(data)
 
 
 @pytest.mark.slow
-@settings(max_examples=5_000, **RELAXED)
+@settings(max_examples=1_500, **RELAXED)
 @given(data=st.data())
 def test_the_twin_gives_the_figures_of_the_reference_on_thousands_of_lines(data) -> None:
     line = data.draw(lines(serial=data.draw(st.booleans())))
