@@ -32,6 +32,9 @@ from portal.wiring import Portal
 
 log = logging.getLogger("mingsuan.api")
 
+STATUSES = {"action_refused": 403, "not_permitted": 403, "no_such_value": 404}
+"""What a refusal of an action means in HTTP; any other is a request that cannot be done as asked."""
+
 MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -247,10 +250,11 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 
 async def _fault(request: Request, error: Exception) -> Response:
     """Refusals of our folders become problem documents; anything else is our fault and says nothing about itself."""
-    if isinstance(getattr(error, "code", None), str) and isinstance(error, ValueError):
+    code = getattr(error, "code", None)
+    if isinstance(code, str) and isinstance(error, (ValueError, KeyError)):  # those of other libraries carry codes too
         message, remedy = error_text(error)
-        status = {"refused": 403, "not_found": 404}.get(str(error.code), 422)  # type: ignore[attr-defined]
-        body = {"type": f"urn:mingsuan:problem:{error.code}", "title": message, "detail": remedy, "status": status}  # type: ignore[attr-defined]
+        status = STATUSES.get(code, 422)
+        body = {"type": f"urn:mingsuan:problem:{code}", "title": message, "detail": remedy, "status": status}
         return JSONResponse(body, status_code=status, media_type="application/problem+json")
     log.error("fault in %s: %s", request.scope.get("route", request.scope["path"][:2]), type(error).__name__)
     return problem(500, "fault") if not wants_page(request.scope) else refusal(500, "fault")

@@ -104,7 +104,7 @@ def error_text(error: BaseException) -> tuple[str, str]:
     text, gives a general sentence (its own words could hold values that are nobody's business).
     """
     code = getattr(error, "code", None)
-    if not isinstance(code, str):
+    if not isinstance(code, str) or not isinstance(error, (ValueError, KeyError)):  # others' errors carry codes too
         return t("errors_portal.fault.message"), t("errors_portal.fault.remedy")
     params = {"place": getattr(error, "place", ""), **getattr(error, "params", {})}
     folders = [cls.__module__.split(".")[0] for cls in type(error).__mro__]
