@@ -5,7 +5,6 @@ Pages compose these; none of them knows an action. All text that reaches HTML is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,8 @@ from typing import Any
 
 import streamlit as st
 
-from portal.text import error_text, has_text, language, t
+from portal.text import error_text, language, t
+from templates import amounts
 
 TIERS = "ABCD"
 
@@ -177,11 +177,7 @@ def named(labels: Mapping[str, str]) -> Callable[[str], str]:
 
 def percent(share: float | None, *, digits: int = 0) -> str:
     """A share as a percentage, or a dash; what is not quite nothing or everything does not read so."""
-    if share is None or isnan(share):
-        return "–"
-    if digits == 0 and (0 < share < 0.005 or 0.995 <= share < 1):
-        return "< 0.1 %" if share < 0.0005 else "> 99.9 %" if share >= 0.9995 else f"{100 * share:.1f} %"
-    return f"{100 * share + 0.0:.{digits}f} %"
+    return amounts.percent(share, digits=digits)
 
 
 def signed(value: float, *, digits: int = 1) -> str:
@@ -192,34 +188,17 @@ def signed(value: float, *, digits: int = 1) -> str:
 
 def quantity(value: float | None, *, digits: int = 2) -> str:
     """A number with significant digits and separators of thousands."""
-    if value is None or isnan(value):
-        return "–"
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.{digits}g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 10 ** (digits - 1) else f"{rounded:,.{digits}g}"
+    return amounts.quantity(value, digits=digits)
 
 
 def unit(text: str) -> str:
     """A unit, or an amount with its unit, in words of the reader's language: person*h as 人·小时."""
-    words = re.sub(r"[A-Za-z]+", lambda found: _unit_word(found[0]), text.replace("*", "·"))
-    return re.sub(r"(?<=\d) (?=[年月])", "", words)
-
-
-def _unit_word(word: str) -> str:
-    return t(f"parts.unit_{word}") if has_text(f"parts.unit_{word}") else word
+    return amounts.unit(text, language())
 
 
 def money(value: float | None, currency: str = "CNY") -> str:
     """An amount in the size people speak of: 1.4 m, 120 k; 140 万 and 1.2 亿 in Chinese. Two digits carry it."""
-    if value is None or isnan(value):
-        return "–"
-    size, sign = abs(value), "−" if value < 0 else ""
-    steps = ((1e8, "亿"), (1e4, "万")) if language() == "zh-CN" else ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
-    for step, word in steps:
-        if size >= step:
-            return f"{currency} {sign}{quantity(size / step)} {word}".strip()
-    return f"{currency} {sign}{quantity(size)}".strip()
+    return amounts.money(value, currency, language())
 
 
 def duration(seconds: float | None) -> str:
@@ -228,9 +207,8 @@ def duration(seconds: float | None) -> str:
         return "–"
     for size, word in ((86400 * 2, "d"), (5400, "h"), (90, "min")):
         if seconds >= size:
-            unit = {"d": 86400, "h": 3600, "min": 60}[word]
-            return f"{quantity(seconds / unit)} {t('parts.unit_' + word)}"
-    return f"{quantity(seconds)} {t('parts.unit_s')}"
+            return f"{quantity(seconds / {'d': 86400, 'h': 3600, 'min': 60}[word])} {unit(word)}"
+    return f"{quantity(seconds)} {unit('s')}"
 
 
 def moment(at: datetime | None) -> str:
