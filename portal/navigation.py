@@ -35,7 +35,20 @@ _PROSPECT = (
     *_entries("home", ("start", "flag")),
     *_entries("understand", ("data", "table_view"), ("baseline", "monitoring"), ("line", "account_tree")),
     *_entries(
-        "decide", ("scenarios", "alt_route"), ("value", "payments"), ("checks", "checklist"), ("decision", "gavel")
+        "decide",
+        ("scenarios", "alt_route"),
+        ("value", "payments"),
+        ("options", "balance"),
+        ("assumptions", "fact_check"),
+        ("checks", "checklist"),
+        ("decision", "gavel"),
+    ),
+    *_entries(
+        "agree",
+        ("consensus", "diversity_3"),
+        ("pilot", "science"),
+        ("alerts", "notifications"),
+        ("afterwards", "event_repeat"),
     ),
     *_entries("protect", ("release", "outbox"), ("trust", "verified_user"), ("house", "group")),
 )
@@ -66,7 +79,10 @@ _SYSTEM = (
     *_entries("home", ("tenants", "apartment")),
     *_entries("operation", ("providers", "badge"), ("health", "monitor_heart"), ("backups", "backup")),
 )
-_READER = frozenset({"start", "baseline", "line", "scenarios", "value", "checks", "decision", "trust"})
+_READER = frozenset(
+    {"start", "baseline", "line", "scenarios", "value", "options", "assumptions", "checks", "decision", "consensus"}
+    | {"pilot", "alerts", "afterwards", "trust"}
+)
 _GUEST = frozenset({"start", "trust"})
 _SECURITY = _entries("home", ("keys", "key"))
 

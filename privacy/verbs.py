@@ -54,12 +54,17 @@ _BY_GROUP: Final = {
         " keep_back_test"
     ),
     ("edit_values", "run", "simulation", "internal"): "cancel_run",
-    ("edit_values", "case", "appraisal", "sensitive"): "set_inputs",
+    ("edit_values", "case", "appraisal", "sensitive"): (
+        "set_inputs save_option remove_option lock_forecast enter_actuals decide_proposal save_pilot"
+    ),
     ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
     ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar",
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
-    ("read_values", "case", "appraisal", "sensitive"): "inputs appraise why record_guess take_workbook",
-    ("read_values", "assessment", "self_check", "sensitive"): "assess risks",
+    ("read_values", "case", "appraisal", "sensitive"): (
+        "inputs appraise why record_guess take_workbook options forecasts try_value assumptions object_to"
+        " answer_objection from_orders pilot way_map consensus take_position"
+    ),
+    ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest test_rule",
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules"
@@ -69,7 +74,7 @@ _BY_GROUP: Final = {
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
     ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
     ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect",
-    ("sell", "disclosure", "offer", "internal"): "sales_feed",
+    ("sell", "disclosure", "offer", "internal"): "sales_feed propose_value proposable track_record publish_track_record",
     ("write_packs", "pack", "knowledge", "internal"): "draft_pack test_pack submit_pack",
     ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
     ("audit", "log", "audit", "internal"): (
