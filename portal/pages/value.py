@@ -15,6 +15,7 @@ from portal.charts import Curve
 from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame, shown_name
 from portal.identity import Role
+from portal.inputs_form import inputs_in_force
 from portal.parts import Number
 from portal.text import pick, t
 from portal.workspace import Workspace
@@ -46,13 +47,13 @@ def show() -> None:
             parts.problem(error)
             return
         parts.answer(t("value.almost"), note=t("value.almost_why"))
-        _inputs(workspace, record, edits=edits, missing=True)
+        inputs_in_force(workspace, record, edits=edits, missing=True)
         return
     if case["guess"] is None and not st.session_state.get(SKIPPED):
         _guess(workspace, case["currency"])
         return
     _case(workspace, case, record, claims=claims)
-    _inputs(workspace, record, edits=edits, missing=False)
+    inputs_in_force(workspace, record, edits=edits, missing=False)
     take_along(case)
     _next(visit)
 
@@ -244,7 +245,8 @@ def _fan(case: Mapping[str, Any], currency: str) -> None:
         return
     parts.section(t("value.fan"), note=t("value.fan_note"))
     curve = Curve(label=t("value.with"), mean=flow["p50"], p10=flow["p10"], p90=flow["p90"])
-    nothing = Curve(label=t("value.nothing"), mean=[0.0] * len(flow["p50"]), dashed=True)
+    alone = case["outputs"].get("do_nothing_flow")
+    nothing = Curve(label=t("value.nothing"), mean=alone["p50"] if alone else [0.0] * len(flow["p50"]), dashed=True)
     spec = charts.cash_fan(
         curve, nothing, unit=currency, month=t("scenarios.month"), outcome=t("value.cumulative"), look=look()
     )
@@ -309,86 +311,6 @@ def _cell(trace: Mapping[str, Any], at: str) -> str:
     if isinstance(value, list):
         value = value[-1] if value else None
     return f"{parts.quantity(value, digits=4)} {parts.unit(trace['unit'])}"
-
-
-# --- inputs ----------------------------------------------------------------------------------------------------------
-
-
-def _inputs(workspace: Workspace, record: str, *, edits: bool, missing: bool) -> None:
-    items = actions_value.inputs(workspace, scenario=record)
-    parts.section(t("value.inputs"), note=t("value.inputs_why"))
-    lacking = [item for item in items if item["from"] == "missing"]
-    rest = [item for item in items if item["from"] != "missing"]
-    if lacking and edits:
-        _form(workspace, lacking, key="missing", button=t("value.compute"))
-    elif lacking:
-        parts.note(t("value.ask_owner"), kind="warning")
-    if missing and not rest:
-        return
-    parts.table(
-        [t("value.input"), t("value.in_force"), t("scenarios.tier"), t("scenarios.source")],
-        [
-            (
-                pick(item["title"]),
-                _given(item),
-                parts.tier_mark(item["tier"] or ""),
-                item["reason"] or pick(item["source"]),
-            )
-            for item in rest
-        ],
-        numbers=[1],
-        html=[2],
-    )
-    if edits:
-        with st.expander(t("value.change")):
-            _form(
-                workspace,
-                [item for item in rest if item["from"] != "simulation"],
-                key="rest",
-                button=t("value.recompute"),
-            )
-
-
-def _given(item: Mapping[str, Any]) -> str:
-    if item["from"] == "simulation":
-        return t("value.simulated")
-    value = item["value"]
-    if isinstance(value, str):  # as it was typed, with its unit
-        return parts.unit(value)
-    if isinstance(value, list | tuple):
-        return t("value.series", unit=parts.unit(item["unit"]))
-    spread = (
-        f" ({item['low']:,.7g} … {item['high']:,.7g})" if item["low"] is not None and item["high"] is not None else ""
-    )
-    return f"{value:,.7g} {parts.unit(item['unit'])}{spread}"
-
-
-def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str, button: str) -> None:
-    with st.form(f"inputs-{key}", enter_to_submit=False, border=False):
-        written = {}
-        for start in range(0, len(items), 2):
-            for place, item in zip(st.columns(2), items[start : start + 2], strict=False):
-                written[item["name"]] = place.text_input(
-                    f"{pick(item['title'])} ({parts.unit(item['unit'])})",
-                    placeholder=t("value.example"),
-                    help=pick(item["purpose"]),
-                    key=f"input-{item['name']}",
-                )
-        if st.form_submit_button(button, type="primary"):
-            values: dict[str, Any] = {}
-            for item in items:
-                text = written[item["name"]].strip()
-                if text:
-                    values[item["name"]] = (
-                        text if any(c.isalpha() or c in "%/" for c in text) else f"{text} {item['unit']}"
-                    )
-            try:
-                if values:
-                    actions_value.set_inputs(workspace, values)
-            except ValueError as error:
-                parts.problem(error)
-            else:
-                st.rerun()
 
 
 def _next(visit: Visit) -> None:
