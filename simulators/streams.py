@@ -14,6 +14,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
@@ -143,6 +144,25 @@ def checked_seed(seed: int) -> int:
     return seed
 
 
+def _to_powers(points: tuple[float, ...]) -> Floats:
+    """Turns values at `points` into the coefficients of their polynomial: ``[point, power]``, each rounded once.
+
+    Lagrange in fractions, because the last bit of a linear solver depends on the processor.
+    """
+    rows = []
+    for point in points:
+        row = [Fraction(1)]
+        for other in points:
+            if other != point:
+                away, root = Fraction(point) - Fraction(other), Fraction(other)
+                row = [
+                    ((row[k - 1] if k else 0) - (row[k] * root if k < len(row) else 0)) / away
+                    for k in range(len(row) + 1)
+                ]
+        rows.append([float(coefficient) for coefficient in row])
+    return np.array(rows)
+
+
 @lru_cache(maxsize=64)
 def _shape_table(unit: Distribution) -> Floats:
     """Cubics of the quantile function of a distribution of scale 1, ``[side, octave, cell, power]``, flat."""
@@ -150,8 +170,9 @@ def _shape_table(unit: Distribution) -> Floats:
     octave = np.arange(OCTAVES)[:, None, None]
     cell = np.arange(CELLS)[None, :, None]
     near = 2.0 ** -(octave + 2.0) * (1 + (cell + points) / CELLS)
-    to_powers = np.linalg.inv(np.vander(points, 4, increasing=True)).T
-    sides = [unit.quantile(near, 1 - near) @ to_powers, unit.quantile(1 - near, near) @ to_powers]
+    to_powers = _to_powers(tuple(points.tolist()))
+    # einsum and not @: the last bit must not depend on the BLAS kernel that a processor chooses
+    sides = [np.einsum("ocp,pk->ock", unit.quantile(*way), to_powers) for way in ((near, 1 - near), (1 - near, near))]
     table = np.ascontiguousarray(np.stack(sides)).ravel()
     table.flags.writeable = False
     return table

@@ -48,9 +48,11 @@ class Computed:
 
 
 def platform_tag() -> str:
-    """What the last bit of a number depends on: system, processor, and the libraries that compute."""
+    """What the last bit of a number depends on: system, processor with its vector units, the libraries that compute."""
+    found = np.show_config(mode="dicts")["SIMD Extensions"]
+    units = " ".join([*found["baseline"], *found["found"]])
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "scipy"))
-    return f"{platform.system()} {platform.machine()}, {libraries}"
+    return f"{platform.system()} {platform.machine()} {units}, {libraries}"
 
 
 def compute(

@@ -169,7 +169,8 @@ class _Builder:
             case yaml.ScalarEvent():
                 written = str(event.value)
                 value = _scalar(written) if event.implicit[0] else written
-                return Node(value=value, path=path, line=line, file=self.name, written=written)
+                span = (event.start_mark.index, event.end_mark.index)
+                return Node(value=value, path=path, line=line, file=self.name, written=written, span=span)
             case yaml.SequenceStartEvent():
                 return Node(value=list(self.items(path, depth)), path=path, line=line, file=self.name)
             case _:

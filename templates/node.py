@@ -44,7 +44,8 @@ class Node:
     """One value of a document and where it stands.
 
     `value` is a dict of nodes, a list of nodes, or a scalar (str, int, float, bool, None); `path` is the way to it
-    from the top ("" there), `line` counts from 1, `file` is the name given to `load`, `written` the scalar as typed.
+    from the top ("" there), `line` counts from 1, `file` is the name given to `load`, `written` the scalar as typed,
+    `span` where it begins and ends in the text, in characters (scalars only).
     """
 
     value: dict[str, Node] | list[Node] | str | float | bool | None
@@ -52,6 +53,7 @@ class Node:
     line: int
     file: str
     written: str = ""
+    span: tuple[int, int] = (0, 0)
 
     @property
     def place(self) -> str:

@@ -10,7 +10,7 @@ import ctypes
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -35,13 +35,16 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
 
 
-def shut_in(memory_bytes: int, cpu_s: int) -> None:
-    """Limits of the kernel first, then no network, no new rights, no writing of files, no other programs."""
+def shut_in(memory_bytes: int, cpu_s: int, *, file_bytes: int = 0, hook: Callable[..., None] | None = None) -> None:
+    """Limits of the kernel first, then no network, no new rights, no writing of files, no other programs.
+
+    `hook` takes the place of `guard` for a worker that must write something of at most `file_bytes`.
+    """
     if resource is not None:
         for kind, value in (
             (resource.RLIMIT_AS, memory_bytes),
             (resource.RLIMIT_CPU, cpu_s),
-            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_FSIZE, file_bytes),
             (resource.RLIMIT_CORE, 0),
             (resource.RLIMIT_NOFILE, 128),
         ):
@@ -54,7 +57,7 @@ def shut_in(memory_bytes: int, cpu_s: int) -> None:
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if libc.unshare(_CLONE_NEWNET) != 0:
             libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)  # where the system allows it to everybody
-    sys.addaudithook(guard)
+    sys.addaudithook(hook or guard)
 
 
 def guard(event: str, args: tuple[Any, ...]) -> None:
