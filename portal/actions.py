@@ -123,14 +123,18 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
             with workspace.store.writing() as tx:
                 workspace.tx = tx
                 result = call()
+                if workspace.conclusion is not None:
+                    workspace.conclusion(result)
                 _note(workspace, tx, declared, policies=decision.policies)
         else:
             result = call()
+            if workspace.conclusion is not None:
+                workspace.conclusion(result)
             if workspace.changed:
                 with workspace.store.writing() as tx:
                     workspace.flush(tx)
                     _note(workspace, tx, declared, policies=decision.policies)
-            elif _noted(workspace).first(workspace, declared):
+            elif workspace.via or _noted(workspace).first(workspace, declared):  # of a program every call is noted
                 _note_alone(workspace, declared, decision="allowed", policies=decision.policies, reason="")
         workspace.tx = None
         workspace.done()

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 VENDOR = "vendor"  # the tenant of the vendor's own staff
+SERVICE = "service"  # the provider of a member that is a program (or of a rep for whom a program reads)
 
 
 class Role(StrEnum):

@@ -213,6 +213,17 @@ outbox = sa.Table(
     sa.Index("outbox_waiting", "sent_at", "created_at"),
 )
 
+api_answers = sa.Table(
+    "api_answers",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),  # digest of account and Idempotency-Key
+    sa.Column("tenant", _ID, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("data_key", _ID, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),  # status, headers, body; digest of the call's body
+    sa.Index("api_answers_of_tenant", "tenant", "at"),
+)
+
 
 def new_id() -> str:
     """Return a random id of 128 bits; it says nothing about its time, tenant or neighbours."""
@@ -335,6 +346,17 @@ class Store:
         """Open a transaction that only reads."""
         with self.engine.connect() as connection, connection.begin():
             yield Transaction(connection)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Open a transaction that sees one moment of the whole database, however long it reads."""
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with connection.begin():
+                yield Transaction(connection)
 
     def _begun(self, connection: sa.Connection) -> sa.RootTransaction:
         """Begin, and on a busy SQLite try a few times more; nothing was done yet, so trying again is safe."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.storage import Transaction, data_keys, records
+from portal.storage import Transaction, api_answers, data_keys, records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +172,8 @@ def remove_in_slot(tx: Transaction, tenant: str, room: str, kind: str, slot: str
 
 
 def remove_tenant_records(tx: Transaction, tenant: str) -> tuple[str, ...]:
-    """Remove every value of a tenant; returns the names of the blobs."""
+    """Remove every value of a tenant, kept answers to its programs too; returns the names of the blobs."""
+    tx.run(sa.delete(api_answers).where(api_answers.c.tenant == tenant))
     query = sa.select(records.c.blobs).where(records.c.tenant == tenant)
     names = [name for row in tx.all(query) for name in json.loads(row["blobs"])]
     tx.run(sa.delete(records).where(records.c.tenant == tenant))

@@ -77,8 +77,9 @@ class Workspace:
         self._new_blobs: list[str] = []
         self._old_blobs: list[str] = []
         self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
-        self.reason = ""  # the reason a person stated for the action
-        self._concerns = ""
+        self.reason, self._concerns = "", ""  # the reason a person stated for the action; whom it concerns
+        self.via = ""  # the service account whose program calls
+        self.conclusion: Callable[[Any], None] | None = None  # told an action's result before it is written
 
     # --- what is kept ------------------------------------------------------------------------------------------------
 
@@ -290,7 +291,7 @@ class Workspace:
             member=self.member,
             tenant=self._concerns or self.tenant,
             action=action,
-            touched=self.touched,
+            touched={**self.touched, f"service/{self.via}": ""} if self.via else self.touched,
             purpose=purpose,
             decision=decision,
             policies=policies,

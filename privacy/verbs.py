@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "audit": "read, verify and export the log, see releases and consents",
         "operate": "create and close tenants, register sign-in, watch jobs",
         "keep_keys": "rotate, retire and destroy keys",
+        "connect": "make and revoke the accounts that programs work with on one's behalf",
         "support": "read a tenant's values for support, with a reason and an end",
         "everybody": "sign in and out, see one's own start page and published packs",
     }
@@ -65,11 +66,13 @@ _BY_GROUP: Final = {
         " answer_objection from_orders pilot way_map consensus take_position"
     ),
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest test_rule",
+    ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules"
     ),
     ("release", "disclosure", "release", "sensitive"): "preview_release give_consent withdraw_consent disclose",
+    ("release", "contribution", "benchmark", "sensitive"): "contribute",
     ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
     ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
@@ -81,6 +84,9 @@ _BY_GROUP: Final = {
         "read_log verify_log export_log today field_inventory actions_overview consent_overview release_overview"
         " access_review"
     ),
+    ("audit", "benchmark", "benchmark", "internal"): (
+        "ask_benchmark approve_benchmark decline_benchmark budget_ledger"
+    ),
     ("operate", "tenant", "operation", "internal"): (
         "create_tenant suspend_tenant resume_tenant close_tenant tenants providers register_provider remove_provider"
         " jobs"
@@ -88,6 +94,7 @@ _BY_GROUP: Final = {
     ("operate", "tenant", "support", "internal"): "break_glass support_view",
     ("support", "dataset", "support", "sensitive"): "support_read",
     ("keep_keys", "key", "operation", "internal"): "key_status rotate_keys retire_keys destroy_keys",
+    ("connect", "service", "operation", "internal"): "open_service_account revoke_service_account service_accounts",
     ("everybody", "account", "account", "internal"): "sign_in sign_out journey",
     ("everybody", "pack", "knowledge", "public"): "list_packs open_pack",
 }

@@ -28,6 +28,7 @@ MAY = {
     "audit": {"compliance_officer", "audit_admin"},
     "operate": {"system_admin"},
     "keep_keys": {"security_admin"},
+    "connect": {"owner", "rep"},
     "support": set(),
     "everybody": set(ROLES),
 }
