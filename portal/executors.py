@@ -14,11 +14,14 @@ from concurrent.futures import Executor as Pool
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from portal.cluster import Cluster
+
 T = TypeVar("T")
 Executor = Callable[..., Iterable[Any]]
 
 _lock = threading.Lock()
 _pools: dict[tuple[str, int], Pool] = {}
+_clusters: dict[str, Cluster] = {}
 
 
 def inline(function: Callable[..., T], *jobs: Iterable[Any]) -> Iterator[T]:
@@ -43,11 +46,26 @@ def best(workers: int = 0) -> Executor:
     return inline if cores < 2 else threads(cores)
 
 
-def close() -> None:
-    """Stop the pools of this process."""
+def cluster(address: str) -> Executor:
+    """Return a `map` over the Dask cluster whose scheduler has this address; connected when first used.
+
+    Raises:
+        ClusterError: the address cannot be one, or would carry plain text to another machine.
+    """
     with _lock:
-        pools = list(_pools.values())
+        if address not in _clusters:
+            _clusters[address] = Cluster(address)
+        return _clusters[address].map
+
+
+def close() -> None:
+    """Stop the pools of this process and leave its clusters."""
+    with _lock:
+        pools, clusters = list(_pools.values()), list(_clusters.values())
         _pools.clear()
+        _clusters.clear()
+    for one in clusters:
+        one.close()
     for pool in pools:
         pool.shutdown(wait=False, cancel_futures=True)
 

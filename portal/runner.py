@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from portal import actions_runs, executors, storage_accounts, storage_runs
+from portal import actions_runs, executors, storage_accounts, storage_runs, wiring
 from portal.actions import ActionError
 from portal.identity import Member, Role
 from portal.materials import datasets_in_force, logs, open_line
@@ -119,7 +119,7 @@ class Worker:
     ) -> None:
         self.portal = portal
         self.name = f"{os.getpid()}-{new_id()[:12]}"
-        self.executor = executor or executors.best()
+        self.executor = executor or wiring.executor(portal.settings)
         self.engine = engine
         self.stop = threading.Event()
         self._chores_at = 0.0

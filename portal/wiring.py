@@ -16,13 +16,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from portal import sessions  # noqa: F401  # its tables must be known before they are created
+from portal import (
+    executors,
+    sessions,  # noqa: F401  # its tables must be known before they are created
+)
 from portal.clouds import key_service
 from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
 from portal.rooms import data_keys_of
-from portal.storage import FolderBlobs, Store
+from portal.storage import FolderBlobs, Store, create_engine
 from portal.storage_accounts import seal_names
+from portal.storage_schema import prepare
 from portal.strongbox import Strongbox, sealed_names
 from portal.workspace import Workspace
 from privacy.keys import KeyService, LocalKeys
@@ -62,6 +66,7 @@ class Settings:
     idle_minutes: float = 60.0
     session_hours: float = 12.0
     upload_mb: int = 60
+    backup_to: str = ""  # public backup key that backups are sealed to
     vendor_name: str = "Vendor"
     vendor_issuer: str = ""  # the OpenID Connect provider of the vendor's own people
     vendor_client_id: str = ""
@@ -164,9 +169,14 @@ class Portal:
         return Strongbox(data_keys_of(self.store, self.keys), self.now)
 
 
+def executor(settings: Settings, workers: int = 0) -> executors.Executor:
+    """The `map` that jobs of a study go through: the cluster where one is set, else this machine."""
+    return executors.cluster(settings.executor) if settings.executor else executors.best(workers)
+
+
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Portal:
     """Put the real parts together for these settings; creates folders, keys and tables that are missing."""
-    for name in ("blobs", "executor"):
+    for name in ("blobs",):
         if getattr(settings, name):  # ignored in silence, values would lie where nobody expects them
             raise SettingsError(
                 f"this version cannot use MINGSUAN_{name.upper()} yet",
@@ -175,13 +185,32 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Porta
                 remedy="Leave it out; sealed files stay in the data folder, studies run in workers beside the portal.",
                 name=f"MINGSUAN_{name.upper()}",
             )
+    if settings.executor:
+        executor(settings)  # a wrong address is said at the start, not at the first run
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = key_service(settings.keys, data_folder=settings.data)
-    aside = Path(settings.keys) if isinstance(keys, LocalKeys) else settings.data.resolve().parent
-    store = Store.at(settings.database, FolderBlobs(settings.data / "blobs"), witness=aside / "witness.txt")
+    store = opened_store(settings, keys)
+    keep_packs_in(store, settings.data.resolve() / "packs")
     seal_names(store, sealed_names(data_keys_of(store, keys), at=now()))
     mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
+
+
+def opened_store(settings: Settings, keys: KeyService) -> Store:
+    """The database and blobs of these settings, their tables made or brought up to this version."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = Store(
+        create_engine(settings.database), FolderBlobs(settings.data / "blobs"), witness=witness_file(settings, keys)
+    )
+    prepare(store)
+    store.create()
+    return store
+
+
+def witness_file(settings: Settings, keys: KeyService) -> Path:
+    """Where the log's heads are copied to, away from the data."""
+    aside = Path(settings.keys) if isinstance(keys, LocalKeys) else settings.data.resolve().parent
+    return aside / "witness.txt"
 
 
 _lock = threading.Lock()

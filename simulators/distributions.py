@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,10 @@ class ModelError(ValueError):
         self.params = params
         if remedy:
             self.add_note(remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:  # errors of jobs come back from other processes
+        given: dict[str, Any] = {"code": self.code, "place": self.place, "remedy": self.remedy, **self.params}
+        return partial(type(self), **given), (str(self),)
 
     def at(self, place: str) -> ModelError:
         """Return the same error, found deeper in: its place becomes ``place`` followed by what it named."""

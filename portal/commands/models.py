@@ -10,15 +10,17 @@ from typing import Any
 from industry_packs import schemas
 from portal import executors
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
-from simulators import reference_cases, simulate
-from templates import documents, line_document
+from portal.wiring import read_settings
+from simulators import people_result, reference_cases, simulate
+from simulators.process import Process
+from templates import documents, line_document, process_document
 from templates.node import DocumentError
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands that compute."""
-    one = commands.add_parser("simulate", help="one line, its key figures")
-    one.add_argument("subject", metavar="LINE.yaml", type=Path)
+    one = commands.add_parser("simulate", help="one line or process, its key figures")
+    one.add_argument("subject", metavar="LINE.yaml", type=Path, help="a line, or a process that people do")
     one.add_argument("--engine", choices=("twin", "reference"), default="twin")
     one.add_argument("--horizon", type=duration, default="8w", help="such as 8w (the warm-up is its first part)")
     one.add_argument("--warmup", type=auto_or(duration), default="auto")
@@ -74,13 +76,19 @@ def auto_or(kind: Any) -> Any:
 
 
 def spread(workers: int) -> Any:
-    """A `map` over that many processes; one worker is this process."""
+    """A `map` over that many processes; one worker is this process. A cluster in the settings goes before both."""
+    settings = read_settings()
+    if settings.executor:
+        return executors.cluster(settings.executor)
     return executors.inline if workers == 1 else executors.processes(workers)
 
 
 def run_simulate(given: argparse.Namespace) -> Outcome:
-    """Simulate one line document."""
-    line = line_document.read_line(read_text(given.subject), given.subject.name)
+    """Simulate one document: a line, or a process that people do."""
+    tree = documents.load(read_text(given.subject), name=given.subject.name)
+    if documents.kind_of(tree) == "process":
+        return _people(given, process_document.process_from(tree))
+    line = line_document.line_from(tree)
     done = simulate.simulate(
         line,
         horizon=given.horizon,
@@ -102,6 +110,34 @@ def run_simulate(given: argparse.Namespace) -> Outcome:
     for station in document["stations"]:
         states = "  ".join(f"{state} {share:.1%}" for state, share in station["states"].items())
         lines.append(f"  {station['name']:<18} {states}  bottleneck {station['bottleneck_share']:.0%}")
+    return Outcome(document=document, lines=lines)
+
+
+def _people(given: argparse.Namespace, process: Process) -> Outcome:
+    done = people_result.simulate_process(
+        process,
+        horizon=given.horizon,
+        warmup=given.warmup,
+        replications=given.replications,
+        seed=given.seed,
+        executor=spread(given.workers),
+    )
+    document = done.to_json()
+    weeks = document["horizon_s"] / (7 * 86_400)
+    lines = [f"{document['process']}: {document['replications']} replications of {weeks:g} weeks"]
+
+    def told(indent: str, name: str, figure: dict[str, Any], unit: str = "") -> None:
+        if figure["mean"] is not None:
+            between = "" if figure["ci95"] is None else "   95 % {:.4g} to {:.4g}".format(*figure["ci95"])
+            lines.append(f"{indent}{name:<28} {figure['mean']:>10.4g}{unit}{between}")
+
+    for name, figure in document["kpis"].items():
+        told("  ", name, figure)
+    for pool in document["pools"]:
+        told("  ", f"{pool['name']} ({pool['people']}) busy", pool["utilisation"])
+    for rule in document["rules"]:
+        told("  ", f"{rule['name']} kept", rule["kept_share"])
+    lines += [f"  level {one['level']}: {one['message']}. {one['remedy']}" for one in document["warnings"]]
     return Outcome(document=document, lines=lines)
 
 

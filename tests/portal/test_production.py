@@ -17,6 +17,7 @@ from streamlit import error_util
 
 from portal import ui
 from portal.app import check_production, keep_values_out_of_the_log, run_serve
+from portal.cluster import ClusterError
 from portal.headers import guarded
 from portal.limits import Buckets, Rate, declared_length, limited, retry_after
 from portal.wiring import Settings, SettingsError, build, read_settings
@@ -56,11 +57,18 @@ def test_production_refuses_to_start_without_a_provider_of_the_vendor(tmp_path):
     assert error.value.code == "no_provider"
 
 
-@pytest.mark.parametrize("name", ["blobs", "executor"])
+@pytest.mark.parametrize("name", ["blobs"])
 def test_a_setting_that_is_not_supported_yet_is_refused_not_ignored(tmp_path, name):
     with pytest.raises(SettingsError) as error:
         build(Settings(data=tmp_path / "data", keys=str(tmp_path / "keys"), **{name: "s3://somewhere"}))
     assert error.value.code == "setting_not_supported"
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_cluster_that_would_hear_plain_text_is_refused_at_the_start(tmp_path):
+    with pytest.raises(ClusterError) as error:
+        build(Settings(data=tmp_path / "data", keys=str(tmp_path / "keys"), executor="tcp://10.1.2.3:8786"))
+    assert error.value.code == "cluster_unencrypted"
     assert not (tmp_path / "data").exists()
 
 
