@@ -11,19 +11,16 @@ from typing import Any
 
 from portal import storage_accounts, storage_release
 from portal.actions import OWNER, TENANT, ActionError, action
+from portal.consenting import NOTICE, consent_document, own_pseudonym
 from portal.identity import VENDOR, Role
 from portal.releasable import policy_for, releasable
-from portal.rooms import NAMES, RECEIPTS, account_secret, installation_key
+from portal.rooms import account_secret
 from portal.storage import Transaction, new_id
 from portal.storage_release import ConsentRow, DisclosureRow
 from portal.workspace import MissingError, Workspace
-from privacy.audit import pseudonym
-from privacy.consent import Consent, give, receipt, withdraw
+from privacy.consent import Consent, give, withdraw
 from privacy.disclosure import Disclosure, Item, lead_handle, may_refresh, preview, words
 from privacy.disclosure import disclose as make
-
-NOTICE = "release-notice/1"
-ISSUER = "mingsuan"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +127,8 @@ def give_consent(
         until=until,
         payload_digest=payload.digest,
     )
-    given = give(draft, actor=_pseudonym(workspace), at=at)
-    document = _document(workspace, given, scenario=found.scenario, fields=fields)
+    given = give(draft, actor=own_pseudonym(workspace), at=at)
+    document = consent_document(workspace, given, scenario=found.scenario, fields=fields)
     record = workspace.put("consent", document, slot=key)
     row = ConsentRow(
         id=key,
@@ -189,14 +186,14 @@ def disclose(workspace: Workspace, *, consent: str, digest: str) -> ReleaseView:
 
 @action(needs=OWNER, purpose="release", locks=True)
 def withdraw_consent(workspace: Workspace, consent: str) -> None:
-    """Withdraw a consent; its disclosures leave the vendor's feed in the same transaction."""
+    """Withdraw a consent; all that stood under it leaves feed and benchmarks in the same transaction."""
     row = _consent_row(workspace, consent)
     if row.withdrawn_at is not None:
         return
     document = workspace.get("consent", row.record)
     at = workspace.clock()
-    ended = withdraw(Consent.from_json(document["consent"]), actor=_pseudonym(workspace), at=at)
-    changed = _document(workspace, ended, scenario=document["scenario"], fields=document["fields"])
+    ended = withdraw(Consent.from_json(document["consent"]), actor=own_pseudonym(workspace), at=at)
+    changed = consent_document(workspace, ended, scenario=document["scenario"], fields=document["fields"])
     record = workspace.put("consent", changed, slot=consent)
     storage_release.withdraw(workspace.opened(), workspace.tenant, consent, at=at.timestamp(), record=record)
 
@@ -282,21 +279,6 @@ def _views(workspace: Workspace) -> list[ReleaseView]:
         for row in rows
         if row.id in kept
     ]
-
-
-def _document(workspace: Workspace, consent: Consent, *, scenario: str, fields: Sequence[str]) -> dict[str, Any]:
-    seed = installation_key(workspace.data_keys, RECEIPTS, at=workspace.clock(), tx=workspace.tx)
-    return {
-        "consent": consent.to_json(),
-        "receipt": receipt(consent, seed=seed, issuer=ISSUER),
-        "scenario": scenario,
-        "fields": list(fields),
-    }
-
-
-def _pseudonym(workspace: Workspace) -> str:
-    key = installation_key(workspace.data_keys, NAMES, at=workspace.clock(), tx=workspace.tx)
-    return pseudonym(key, workspace.member.id)
 
 
 def _recipients(workspace: Workspace) -> tuple[tuple[str, str], ...]:

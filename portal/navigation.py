@@ -50,6 +50,7 @@ _PROSPECT = (
         ("alerts", "notifications"),
         ("afterwards", "event_repeat"),
     ),
+    *_entries("decide", ("benchmark", "leaderboard")),
     *_entries("protect", ("release", "outbox"), ("trust", "verified_user"), ("house", "group")),
 )
 _REP = (
@@ -84,6 +85,7 @@ _READER = frozenset(
     | {"pilot", "alerts", "afterwards", "trust"}
 )
 _GUEST = frozenset({"start", "trust"})
+_AUDIT = frozenset({"today", "log", "proof", "reports", "budgets"})
 _SECURITY = _entries("home", ("keys", "key"))
 
 REGISTRY: dict[Role, tuple[Entry, ...]] = {
@@ -97,7 +99,7 @@ REGISTRY: dict[Role, tuple[Entry, ...]] = {
     Role.COMPLIANCE_OFFICER: _OFFICER,
     Role.SYSTEM_ADMIN: _SYSTEM,
     Role.SECURITY_ADMIN: _SECURITY,
-    Role.AUDIT_ADMIN: tuple(entry for entry in _OFFICER if entry.name in {"today", "log", "proof", "reports"}),
+    Role.AUDIT_ADMIN: tuple(entry for entry in _OFFICER if entry.name in _AUDIT),
 }
 
 

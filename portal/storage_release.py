@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.storage import Transaction, consents, disclosures, link_openings, links
+from portal.storage_benchmark import erase_contributions, spent_by_year, withdraw_contribution
 from privacy.replay import Fact
 
 
@@ -97,7 +98,8 @@ def consent_by_id(tx: Transaction, tenant: str, consent: str) -> ConsentRow | No
 
 
 def withdraw(tx: Transaction, tenant: str, consent: str, *, at: float, record: str) -> int:
-    """Withdraw a consent and empty its disclosures in one step; returns how many disclosures went."""
+    """Withdraw a consent and erase what stood under it in one step; returns how many disclosures went."""
+    withdraw_contribution(tx, tenant, consent)
     ours = sa.and_(consents.c.tenant == tenant, consents.c.id == consent, consents.c.withdrawn_at.is_(None))
     tx.run(sa.update(consents).where(ours).values(withdrawn_at=at, record=record))
     theirs = sa.and_(
@@ -107,7 +109,8 @@ def withdraw(tx: Transaction, tenant: str, consent: str, *, at: float, record: s
 
 
 def withdraw_tenant(tx: Transaction, tenant: str, *, at: float) -> int:
-    """Withdraw every consent and disclosure of a tenant."""
+    """Withdraw every consent and disclosure of a tenant; nothing of it is counted any more."""
+    erase_contributions(tx, tenant)
     open_consents = sa.and_(consents.c.tenant == tenant, consents.c.withdrawn_at.is_(None))
     tx.run(sa.update(consents).where(open_consents).values(withdrawn_at=at))
     still_out = sa.and_(disclosures.c.tenant == tenant, disclosures.c.withdrawn_at.is_(None))
@@ -204,7 +207,7 @@ def openings_by_tenant(tx: Transaction, tenant: str) -> list[OpeningRow]:
 
 
 def facts(tx: Transaction) -> Iterator[Fact]:
-    """Yield the state of every consent, disclosure and link, to be compared with the log."""
+    """Yield the state of every consent, disclosure, link and budget, to be compared with the log."""
     for consent in consents_of(tx):
         yield Fact(kind="consent", id=consent.record, tenant=consent.tenant, in_force=consent.withdrawn_at is None)
     for made in disclosures_of(tx):
@@ -220,6 +223,10 @@ def facts(tx: Transaction) -> Iterator[Fact]:
             digest=link_digest(link),
             uses=link.uses,
         )
+    for row in spent_by_year(tx):
+        if row["spent"]:
+            name = f"{row['tenant']}/{row['year']}"
+            yield Fact(kind="budget", id=name, tenant=row["tenant"], in_force=True, uses=int(row["spent"]))
 
 
 def show_progress(tx: Transaction, tenant: str, *, show: bool) -> int:

@@ -13,27 +13,27 @@ from typing import Literal
 
 from privacy.audit import AuditEntry
 
-Kind = Literal["consent", "disclosure", "link"]
+Kind = Literal["consent", "disclosure", "link", "budget"]
 Code = Literal[
     "row_unknown",  # in the table, never in the log
     "row_missing",  # in the log, not in the table
     "row_revived",  # withdrawn or revoked in the log, in force in the table
     "row_ended",  # in force in the log, withdrawn or revoked in the table
     "row_changed",  # another content than the logged one
-    "row_uses",  # other uses than logged openings
+    "row_uses",  # other uses than logged openings, or another sum than logged spendings
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """The state of one consent, release or link, by the log or by its table."""
+    """The state of one consent, release, link or yearly budget, by the log or by its table."""
 
     kind: Kind
-    id: str  # consent: the id of its newest sealed record
+    id: str  # consent: the id of its newest sealed record; budget: tenant/year
     tenant: str
     in_force: bool
     digest: str = ""  # disclosure: of its payload, link: of its limits; "" where it is not compared
-    uses: int = 0  # link: how often it was opened
+    uses: int = 0  # link: how often it was opened; budget: millionths of rho that were spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def differences(log: Mapping[tuple[Kind, str], Fact], tables: Iterable[Fact]) ->
 
 def _apply(state: _State, entry: AuditEntry, named: Mapping[str, list[str]]) -> None:
     match entry.action:
-        case "give_consent":
+        case "give_consent" | "contribute":
             for name in named.get("consent", [])[-1:]:
                 state.facts["consent", name] = Fact(kind="consent", id=name, tenant=entry.tenant, in_force=True)
         case "withdraw_consent":
@@ -94,13 +94,19 @@ def _apply(state: _State, entry: AuditEntry, named: Mapping[str, list[str]]) -> 
             _disclose(state, entry, named)
         case "close_tenant" | "erase_workspace":
             for kind, name in list(state.facts):
-                if kind != "link" and state.facts[kind, name].tenant == entry.tenant:
+                if kind not in {"link", "budget"} and state.facts[kind, name].tenant == entry.tenant:
                     state.end(kind, name)
         case "invite" | "share":
             for name in named.get("link", []):
                 state.facts["link", name] = Fact(
                     kind="link", id=name, tenant=entry.tenant, in_force=True, digest=_last_digest(entry)
                 )
+        case "count_in_benchmark":
+            for year, price in (name.split("/") for name in named.get("budget", [])):
+                key = f"{entry.tenant}/{year}"
+                fresh = Fact(kind="budget", id=key, tenant=entry.tenant, in_force=True)
+                before = state.facts.get(("budget", key), fresh)
+                state.facts["budget", key] = replace(before, uses=before.uses + int(price))
         case "revoke_link":
             for name in named.get("link", []):
                 state.end("link", name)

@@ -89,7 +89,7 @@ _BY_GROUP: Final = {
     ),
     ("operate", "tenant", "operation", "internal"): (
         "create_tenant suspend_tenant resume_tenant close_tenant tenants providers register_provider remove_provider"
-        " jobs"
+        " jobs back_up_installation"
     ),
     ("operate", "tenant", "support", "internal"): "break_glass support_view",
     ("support", "dataset", "support", "sensitive"): "support_read",
