@@ -118,7 +118,7 @@ class DataKeys:
         return row
 
     def _keep(self, row: KeyRow) -> _Kept:
-        key = self.keys.unwrap(row.tenant, row.wrapped, place=key_place(row.tenant, row.id, row.purpose))
+        key = unwrapped(self.keys, row)
         kept = _Kept(row.id, key, time.monotonic() + KEPT_SECONDS)
         with self._lock:
             self._by_id[row.tenant, row.id] = kept
@@ -164,6 +164,11 @@ def data_keys_of(store: Store, keys: KeyService) -> DataKeys:
 def key_place(tenant: str, key: str, purpose: str) -> Place:
     """Return the place that a data key is wrapped for."""
     return Place(tenant=tenant, workspace="", kind="data_key", id=key, version=purpose)
+
+
+def unwrapped(keys: KeyService, row: KeyRow) -> bytes:
+    """Return a stored data key as its key service opens it; `KeyUnavailable`, `SealBroken`."""
+    return keys.unwrap(row.tenant, row.wrapped, place=key_place(row.tenant, row.id, row.purpose))
 
 
 class Room:

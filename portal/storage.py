@@ -350,13 +350,11 @@ class Store:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Transaction]:
         """Open a transaction that sees one moment of the whole database, however long it reads."""
-        with self.engine.connect() as connection:
-            if self.engine.dialect.name == "postgresql":
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
-            with connection.begin():
-                yield Transaction(connection)
+        engine = self.engine
+        if engine.dialect.name == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with engine.connect() as connection, connection.begin():
+            yield Transaction(connection)
 
     def _begun(self, connection: sa.Connection) -> sa.RootTransaction:
         """Begin, and on a busy SQLite try a few times more; nothing was done yet, so trying again is safe."""

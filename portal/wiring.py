@@ -24,6 +24,7 @@ from portal.clouds import key_service
 from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
 from portal.rooms import data_keys_of
+from portal.shelf import keep_packs_in
 from portal.storage import FolderBlobs, Store, create_engine
 from portal.storage_accounts import seal_names
 from portal.storage_schema import prepare
@@ -190,7 +191,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Porta
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = key_service(settings.keys, data_folder=settings.data)
     store = opened_store(settings, keys)
-    keep_packs_in(store, settings.data.resolve() / "packs")
+    keep_packs_in(store, packs_folder(settings))
     seal_names(store, sealed_names(data_keys_of(store, keys), at=now()))
     mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
@@ -205,6 +206,11 @@ def opened_store(settings: Settings, keys: KeyService) -> Store:
     prepare(store)
     store.create()
     return store
+
+
+def packs_folder(settings: Settings) -> Path:
+    """Where installed packs and their releases are kept."""
+    return settings.data.resolve() / "packs"
 
 
 def witness_file(settings: Settings, keys: KeyService) -> Path:

@@ -22,7 +22,8 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
         "release": "let something leave the tenant, and take it back",
         "govern": "decide about the tenant's people, keys and erasure",
         "sell": "invite prospects and read what was released",
-        "write_packs": "write and test packs",
+        "write_packs": "write packs",
+        "read_drafts": "read and test drafts of packs, see what was released",
         "judge_packs": "review packs, publish and roll back",
         "audit": "read, verify and export the log, see releases and consents",
         "operate": "create and close tenants, register sign-in, watch jobs",
@@ -78,7 +79,12 @@ _BY_GROUP: Final = {
     ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
     ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect",
     ("sell", "disclosure", "offer", "internal"): "sales_feed propose_value proposable track_record publish_track_record",
-    ("write_packs", "pack", "knowledge", "internal"): "draft_pack test_pack submit_pack",
+    ("write_packs", "pack", "knowledge", "internal"): (
+        "draft_pack edit_draft undo_draft drop_draft submit_pack"
+    ),
+    ("read_drafts", "pack", "knowledge", "internal"): (
+        "list_drafts open_draft preview_draft test_pack pack_releases compare_release pack_usage"
+    ),
     ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
     ("audit", "log", "audit", "internal"): (
         "read_log verify_log export_log today field_inventory actions_overview consent_overview release_overview"

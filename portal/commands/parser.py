@@ -16,13 +16,15 @@ COMMANDS: Final = {
     "serve": ("house", "portal and API in production mode"),
     "read": ("files", "what we understand of a file; stores nothing"),
     "fit": ("fitting", "failure and repair distributions for each machine and cause"),
-    "simulate": ("models", "one line, its key figures"),
+    "simulate": ("models", "one line or process, its key figures"),
     "check": ("models", "simulate reference cases and compare"),
     "schema": ("models", "the JSON Schema of a kind of document"),
     "study": ("studies", "scenarios, OEE ramp, value; the capsule"),
     "calc": ("studies", "one calculator, with its trace"),
     "pack": ("packs", "the life of an industry pack"),
     "keys": ("keys", "key life cycle: make, rotate, destroy"),
+    "backup": ("backups", "one moment of the whole installation in one sealed file"),
+    "restore": ("backups", "check a backup and write it into an empty installation"),
     "audit": ("log", "the tamper-evident log"),
 }
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from portal import actions_admin, cli, wiring
-from portal.commands.keys import _operator
+from portal.commands.keys import operator
 from portal.identity import Member, Role
 
 
@@ -30,7 +30,7 @@ def run(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture
 def tenant(run) -> str:
-    return actions_admin.create_tenant(_operator(Role.SYSTEM_ADMIN), name="Acme Steel").id
+    return actions_admin.create_tenant(operator(Role.SYSTEM_ADMIN), name="Acme Steel").id
 
 
 def test_the_folder_is_made_once_and_then_left_alone(run, tmp_path) -> None:
