@@ -51,8 +51,8 @@ def line_from(document: Node) -> Line:
             stations=stations,
             crews=tuple(crews.items()),
             arrivals=_arrivals(entries["arrivals"]) if "arrivals" in entries else None,
-            timezone=_timezone(entries["timezone"]) if "timezone" in entries else "UTC",
-            calendar=_calendar(entries["calendar"]) if "calendar" in entries else None,
+            timezone=timezone_from(entries["timezone"]) if "timezone" in entries else "UTC",
+            calendar=calendar_from(entries["calendar"]) if "calendar" in entries else None,
             pallets=entries["pallets"].integer() if "pallets" in entries else None,
             system_capacity=entries["system_capacity"].integer() if "system_capacity" in entries else None,
         ),
@@ -101,12 +101,17 @@ def write_line(line: Line) -> str:
     if line.timezone != "UTC":
         document["timezone"] = line.timezone
     if line.calendar is not None:
-        document["calendar"] = {"shifts": [_shift_plain(shift) for shift in line.calendar.shifts]}
+        document["calendar"] = calendar_plain(line.calendar)
     if line.pallets is not None:
         document["pallets"] = line.pallets
     if line.system_capacity is not None:
         document["system_capacity"] = line.system_capacity
     return write(document)
+
+
+def calendar_plain(calendar: Calendar) -> dict[str, object]:
+    """A calendar as plain data: what `calendar_from` reads."""
+    return {"shifts": [_shift_plain(shift) for shift in calendar.shifts]}
 
 
 def distribution_plain(distribution: Distribution) -> object:
@@ -193,7 +198,8 @@ def _arrivals(node: Node) -> Distribution | None:
     return distribution_from(node)
 
 
-def _timezone(node: Node) -> str:
+def timezone_from(node: Node) -> str:
+    """The name of a time zone."""
     name = node.text(at_most=400)
     if name == "UTC":
         return name
@@ -211,7 +217,8 @@ def _timezone(node: Node) -> str:
     return name
 
 
-def _calendar(node: Node) -> Calendar:
+def calendar_from(node: Node) -> Calendar:
+    """A weekly calendar: {shifts: [...]}."""
     shifts = node.fields(needed=("shifts",))["shifts"]
     return build(node, lambda: Calendar(shifts=tuple(_shift(shift) for shift in shifts.items(at_most=100))))
 

@@ -104,6 +104,80 @@ def line_schema() -> Schema:
     }
 
 
+def process_schema() -> Schema:
+    """The schema of `mingsuan: process/1`."""
+    calendar = line_schema()["properties"]["calendar"]
+    own = {"anyOf": [{"const": "always"}, calendar]}
+    signature = _fixed({"skill": _WORDS, "time": _DISTRIBUTION}, ("time",))
+    pool = _fixed(
+        {
+            "name": _WORDS,
+            "people": Whole(low=1, high=10_000).schema(),
+            "skills": {"type": "array", "items": _WORDS, "minItems": 1},
+            "calendar": own,
+            "newcomers": _fixed(
+                {"people": Whole(low=1).schema(), "speed": Share().schema(), "full_after": Time().schema()},
+                ("people", "speed", "full_after"),
+            ),
+        },
+        ("name", "people"),
+    )
+    priority = Whole(low=0, high=1000).schema()
+    work = _fixed(
+        {"name": _WORDS, "arrivals": _DISTRIBUTION, "first": _WORDS, "priority": priority, "calendar": own},
+        ("name", "arrivals"),
+    )
+    step = _fixed(
+        {
+            "name": _WORDS,
+            "skill": {**_WORDS, "description": "who does it; without it, time just passes"},
+            "time": _DISTRIBUTION,
+            "signatures": {"type": "array", "items": signature, "minItems": 1},
+            "order": Choice(("serial", "parallel")).schema(),
+            "patience": _DISTRIBUTION,
+            "given_up": _WORDS,
+            "next": {
+                "anyOf": [_WORDS, ByName(of=Share()).schema()],
+                "description": "a step, out, or {step: share, ...}; the following step when left out",
+            },
+        },
+        ("name",),
+    )
+    rule = _fixed(
+        {
+            "name": _WORDS,
+            "within": Time().schema(),
+            "step": _WORDS,
+            "event": Choice(("started", "done")).schema(),
+            "since": Choice(("arrival", "queued")).schema(),
+            "clock": Choice(("elapsed", "working")).schema(),
+            "work": {"type": "array", "items": _WORDS, "minItems": 1},
+            "target": Share().schema(),
+            "escalate": _fixed({"priority": priority, "skill": _WORDS}, ()),
+        },
+        ("name", "within"),
+    )
+    return {
+        "$schema": DRAFT,
+        "$id": "urn:mingsuan:schema:process:1",
+        "title": "Work that people do: arrivals, steps, skills, hours and service levels",
+        **_fixed(
+            {
+                "mingsuan": {"const": "process/1", "description": "kind and version of this document"},
+                "name": _WORDS,
+                "timezone": {**_WORDS, "description": "such as Asia/Shanghai; UTC when left out"},
+                "calendar": calendar,
+                "pools": {"type": "array", "items": pool, "minItems": 1},
+                "work": {"type": "array", "items": work, "minItems": 1},
+                "steps": {"type": "array", "items": step, "minItems": 1},
+                "rules": {"type": "array", "items": rule},
+            },
+            ("mingsuan", "name", "pools", "work", "steps"),
+        ),
+        "$defs": {"distribution": distribution_schema()},
+    }
+
+
 def study_schema() -> Schema:
     """The schema of `mingsuan: study/1`; a line or module inside it has the schema of its own kind."""
     found = STUDY.schema()
@@ -118,6 +192,7 @@ def study_schema() -> Schema:
 
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "line": line_schema,
+    "process": process_schema,
     "module": MODULE.schema,
     "calculator": CALCULATOR.schema,
     "checklist": CHECKLIST.schema,
