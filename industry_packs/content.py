@@ -107,9 +107,10 @@ class ValidationTemplate:
     question: Text
     owner_role: str
     fields: tuple[FieldRule, ...]  # at most 10 for a first answer
-    model: str  # "calculator", "simulator" or "checklist"
-    uses: str  # id of the calculator, line or check list
+    model: str  # "calculator", "simulator", "checklist" or "process"
+    uses: str  # id of the calculator, line, check list or process
     modules: tuple[str, ...]  # simulator only
+    variant: str  # process only: id of the process as it would be; "" looks at today's alone
     outputs: tuple[OutputRule, ...]
     sample: Mapping[str, object]  # a value for each field
     sample_file: str  # path of an upload that goes with it, "" for none

@@ -1,7 +1,7 @@
 """A pack's folder, read file by file: what is there, and every refusal that came on the way.
 
 pack.yaml stations.yaml decision_map.yaml limits.yaml
-lines/ID.yaml modules/ID.yaml calculators/ID.yaml checklists/ID.yaml templates/ID.yaml uploads/ID.yaml
+lines/ID.yaml processes/ID.yaml modules/ID.yaml calculators/ID.yaml checklists/ID.yaml templates/ID.yaml uploads/ID.yaml
 risks/*.yaml guide/guide.yaml policies/release.yaml tests/*.yaml samples/*
 """
 
@@ -34,17 +34,19 @@ from industry_packs.content import (
 from industry_packs.errors import PackError
 from industry_packs.signing import SIGNATURE_FILE
 from simulators.line import Line
+from simulators.process import Process
 from simulators.scenario import Module
 from templates.calculator_document import calculator_from
 from templates.checklist_document import checklist_from
 from templates.documents import DocumentError, Node, closest, load
 from templates.line_document import line_from
 from templates.module_document import module_from
+from templates.process_document import process_from
 
 Made = TypeVar("Made")
 
 ONE = ("pack.yaml", "stations.yaml", "decision_map.yaml", "limits.yaml", "guide/guide.yaml", "policies/release.yaml")
-FOLDERS = ("lines", "modules", "calculators", "checklists", "templates", "uploads", "risks", "tests")
+FOLDERS = ("lines", "processes", "modules", "calculators", "checklists", "templates", "uploads", "risks", "tests")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Contents:
     manifest: Manifest | None = None
     stations: tuple[StationName, ...] = ()
     lines: dict[str, Line] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
     calculators: dict[str, Calculator] = field(default_factory=dict)
     checklists: dict[str, CheckList] = field(default_factory=dict)
@@ -132,6 +135,8 @@ def _read(found: Contents, name: str, content: bytes) -> None:
             found.release_policy = ReleasePolicy(**kinds.RELEASE_POLICY.read(node))
         case "lines":
             found.lines[identity] = line_from(node)
+        case "processes":
+            found.processes[identity] = process_from(node)
         case "modules":
             _keep(found.modules, node, identity, module_from(node))
         case "calculators":

@@ -130,9 +130,10 @@ VALIDATION = Document(
                 at_least=1,
                 at_most=10,
             ),
-            "model": Choice(("calculator", "simulator", "checklist")),
+            "model": Choice(("calculator", "simulator", "checklist", "process")),
             "uses": Words(at_most=100),
             "modules": Maybe(Several(of=Words(at_most=100), at_most=10), ()),
+            "variant": Maybe(Words(at_most=100), ""),
             "outputs": Several(
                 of=Fields(
                     {
@@ -270,6 +271,7 @@ PACK_TEST = Document(
                         "calculator": Maybe(Words(at_most=100), ""),
                         "template": Maybe(Words(at_most=100), ""),
                         "line": Maybe(Words(at_most=100), ""),
+                        "process": Maybe(Words(at_most=100), ""),
                         "module": Maybe(Words(at_most=100), ""),
                         "checklist": Maybe(Words(at_most=100), ""),
                         "upload": Maybe(Words(at_most=100), ""),

@@ -20,11 +20,30 @@ _operators: Mapping[str, Callable[[float, float], bool]] = {
 SIMULATED: Mapping[str, frozenset[str]] = {
     "simulator": frozenset({"oee_gain", "good_per_h_gain", "chance_better"}),
     "checklist": frozenset({"score_low", "score_high", "open_share", "gaps", "veto_gaps"}),
+    "process": frozenset(
+        {
+            "cycle_time_h",
+            "cycle_time_p90_h",
+            "kept_share",
+            "given_up_share",
+            "finished_per_week",
+            "utilisation",
+            "cycle_time_saved_h",
+            "cycle_time_saved_share",
+            "kept_share_gain",
+            "given_up_share_less",
+            "finished_per_week_gain",
+            "utilisation_with",
+            "kept_share_with",
+        }
+    ),
 }
 """Outputs of a template that no calculator declares.
 
 oee_gain: points of OEE, as a fraction; good_per_h_gain: good parts per hour; chance_better: share of draws with
-more good parts than today; score_low, score_high, open_share: fractions; gaps, veto_gaps: counts.
+more good parts than today; score_low, score_high, open_share: fractions; gaps, veto_gaps: counts. Of a process: mean and 90 % quantile of the hours
+from arrival to end, the share that keeps the rule kept least, the share that gives up, cases finished per week, the
+share of duty that the busiest pool works; with a variant, what it saves or gains, and its own figures (`..._with`).
 """
 
 

@@ -26,6 +26,7 @@ from industry_packs.errors import PackError
 from industry_packs.folder import read_contents
 from industry_packs.matching import likeness, match_stations
 from simulators.line import Line
+from simulators.process import Process
 from simulators.scenario import Module
 from templates.documents import closest
 
@@ -46,6 +47,7 @@ class Pack:
     signed_by: str | None  # id of the pinned key, None for a draft that nobody signed
     stations: tuple[StationName, ...]
     lines: Mapping[str, Line]
+    processes: Mapping[str, Process]
     modules: Mapping[str, Module]
     calculators: Mapping[str, Calculator]
     checklists: Mapping[str, CheckList]
@@ -104,6 +106,7 @@ def read_pack(files: Mapping[str, bytes], *, signed_by: str | None = None) -> Pa
         signed_by=signed_by,
         stations=found.stations,
         lines=found.lines,
+        processes=found.processes,
         modules=found.modules,
         calculators=found.calculators,
         checklists=found.checklists,

@@ -33,11 +33,14 @@ def _check_template(
         "calculator": found.calculators,
         "simulator": found.lines,
         "checklist": found.checklists,
+        "process": found.processes,
     }
     known = models[template.model]
     _must_exist(findings, node.find("uses"), file, template.uses, known, template.model)
     for index, module in enumerate(template.modules):
         _must_exist(findings, node.find(f"modules[{index}]"), file, module, found.modules, "module")
+    if template.variant:
+        _must_exist(findings, node.find("variant"), file, template.variant, found.processes, "process")
     outputs: Collection[str] = SIMULATED.get(template.model, ())
     if template.uses in found.calculators and template.model == "calculator":
         outputs = {output.name for output in found.calculators[template.uses].outputs}
@@ -117,14 +120,16 @@ def check_map(found: Contents, findings: Findings) -> None:
 
 def check_tests(found: Contents, findings: Findings) -> None:
     """Every calculator, template and check list is run by a test."""
-    tested = {kind: {test[kind] for test in found.tests} for kind in ("calculator", "template", "checklist", "pain")}
+    kinds = ("calculator", "template", "checklist", "process", "pain")
+    tested = {kind: {test[kind] for test in found.tests} for kind in kinds}
     for template in found.templates.values():
         if template.id in tested["template"]:
-            tested[template.model if template.model != "simulator" else "template"].add(template.uses)
+            tested[template.model if template.model != "simulator" else "template"] |= {template.uses, template.variant}
     wanted: tuple[tuple[str, Collection[str]], ...] = (
         ("calculator", found.calculators),
         ("template", found.templates),
         ("checklist", found.checklists),
+        ("process", found.processes),
     )
     for kind, things in wanted:
         for identity in things:

@@ -19,6 +19,8 @@ from industry_packs.pack import Pack, read_pack
 from industry_packs.report import report_json
 from industry_packs.testing import lint_contents
 from simulators.line import Line
+from simulators.people_result import known, simulate_process
+from simulators.process import Process
 from simulators.scenario import Adoption, Module, Scenario, apply, targets
 from simulators.simulate import simulate
 from templates.files import open_tables
@@ -27,6 +29,7 @@ from templates.mapping import understand
 WEEK = 604_800.0
 DRAWS = 2000
 PAIRS = 6
+PROCESS_WEEKS, PROCESS_RUNS = 26, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,8 @@ def run_template(pack: Pack, identity: str, *, claims: bool = False) -> dict[str
     if template.model == "checklist":
         others = str(template.sample.get("answers", ""))
         return _assessed(pack.checklists[template.uses], {}, others=others)
+    if template.model == "process":
+        return _staffed(pack.processes[template.uses], pack.processes.get(template.variant))
     modules = tuple(pack.modules[name] for name in template.modules)
     return _compared(pack.lines[template.uses], modules, claims=claims)
 
@@ -108,6 +113,7 @@ def _measured(pack: Pack, test: Mapping[str, Any]) -> tuple[dict[str, float], tu
         "pain": lambda: ({}, tuple(obstacle.id for obstacle in pack.decision_map.route(test["pain"]))),
         "machines": lambda: ({}, _matched(pack, test["machines"])),
         "module": lambda: ({}, _targets(pack.lines[test["line"]], pack.modules[test["module"]], test["claims"])),
+        "process": lambda: (_staffed(pack.processes[test["process"]], None), ()),
         "line": lambda: (_simulated(pack.lines[test["line"]], horizon=2 * WEEK, replications=8, seed=1), ()),
     }
     for kind, measure in kinds.items():
@@ -191,6 +197,38 @@ def _compared(line: Line, modules: tuple[Module, ...], *, claims: bool) -> dict[
         good.append(after["good_per_h"] - before["good_per_h"])
     better = sum(gain > 0 for gain in good) / PAIRS
     return {"oee_gain": sum(oee) / PAIRS, "good_per_h_gain": sum(good) / PAIRS, "chance_better": better}
+
+
+def _staffed(today: Process, variant: Process | None) -> dict[str, float]:
+    """Key figures of a process, and what a variant of it changes for the same cases."""
+    now = _people(today)
+    if variant is None:
+        return now
+    then = _people(variant)
+    return now | {
+        "cycle_time_saved_h": now["cycle_time_h"] - then["cycle_time_h"],
+        "cycle_time_saved_share": 1 - then["cycle_time_h"] / now["cycle_time_h"],
+        "kept_share_gain": then["kept_share"] - now["kept_share"],
+        "given_up_share_less": now["given_up_share"] - then["given_up_share"],
+        "finished_per_week_gain": then["finished_per_week"] - now["finished_per_week"],
+        "utilisation_with": then["utilisation"],
+        "kept_share_with": then["kept_share"],
+    }
+
+
+def _people(process: Process) -> dict[str, float]:
+    done = simulate_process(process, horizon=PROCESS_WEEKS * WEEK, replications=PROCESS_RUNS)
+    kept = [known(done.kept(rule)).mean for rule in range(len(process.rules))]
+    finished, given_up = done.total("work", "finished"), done.total("work", "given_up")
+    slow = [known(done.quantile("work", kind, 1)).mean for kind in range(len(process.work))]
+    return {
+        "cycle_time_h": known(done.cycle()).mean / 3600,
+        "cycle_time_p90_h": max(slow) / 3600,
+        "kept_share": min(kept, default=1.0),
+        "given_up_share": float(given_up.sum() / max(given_up.sum() + finished.sum(), 1)),
+        "finished_per_week": float(finished.mean()) / (done.window.length / WEEK),
+        "utilisation": max(known(done.utilisation(pool)).mean for pool in range(len(process.pools))),
+    }
 
 
 def _fields_of(pack: Pack, identity: str) -> tuple[str, ...]:
