@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 from starlette.routing import BaseRoute, Route
 
 from portal import actions_audit, actions_checks, actions_data, actions_house, actions_value
+from portal.api_calls import ApiRoutes
 from portal.front import SHELL, front_page, markup
 from portal.gate import Gate
 from portal.identity import Role
@@ -24,16 +25,13 @@ from portal.landing import LandingRoutes
 from portal.mail import Outbox
 from portal.navigation import pages_of
 from portal.oidc import Relations
-from portal.problems import problem, wants_page
+from portal.problems import problem, problem_of, wants_page
 from portal.sessions import Session
 from portal.signin import CALLBACK, SignInRoutes, refusal
-from portal.text import error_text, language, t
+from portal.text import language, t
 from portal.wiring import Portal
 
 log = logging.getLogger("mingsuan.api")
-
-STATUSES = {"action_refused": 403, "not_permitted": 403, "no_such_value": 404}
-"""What a refusal of an action means in HTTP; any other is a request that cannot be done as asked."""
 
 MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -57,6 +55,7 @@ class Routes:
             Route("/favicon.png", self.mark),
             *SignInRoutes(portal=self.portal, relations=Relations(redirect_uri=f"{origin}{CALLBACK}")).routes(),
             *LandingRoutes(portal=self.portal).routes(),
+            *ApiRoutes(portal=self.portal).routes(),
             *self.more,
             Route("/files/upload", self.upload, methods=["PUT"]),
             Route("/files/evidence", self.evidence, methods=["PUT"]),
@@ -245,16 +244,15 @@ def _without(page: str, start: str, end: str) -> str:
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
     code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "bad_request")
-    return problem(error.status_code, code) if not wants_page(request.scope) else refusal(error.status_code, code)
+    if wants_page(request.scope):
+        return refusal(error.status_code, code)
+    return problem(error.status_code, code, headers=error.headers)
 
 
 async def _fault(request: Request, error: Exception) -> Response:
     """Refusals of our folders become problem documents; anything else is our fault and says nothing about itself."""
-    code = getattr(error, "code", None)
-    if isinstance(code, str) and isinstance(error, (ValueError, KeyError)):  # those of other libraries carry codes too
-        message, remedy = error_text(error)
-        status = STATUSES.get(code, 422)
-        body = {"type": f"urn:mingsuan:problem:{code}", "title": message, "detail": remedy, "status": status}
-        return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    told = problem_of(error)
+    if told is not None:
+        return told
     log.error("fault in %s: %s", request.scope.get("route", request.scope["path"][:2]), type(error).__name__)
     return problem(500, "fault") if not wants_page(request.scope) else refusal(500, "fault")

@@ -312,7 +312,7 @@ class Rows:
                 filled = [word for word in column.words if word]
                 if not filled:
                     continue
-                if personal_kind("", filled[:200]):
+                if name not in self._needed and personal_kind("", filled[:200]):
                     dropped[name] = "personal"
                     continue
                 kept[name] = column.column()

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from portal.limits import retry_after
-from portal.text import t
+from portal.text import error_text, t
 
 Scope = Mapping[str, Any]
 
@@ -39,7 +39,30 @@ def wants_page(scope: Scope) -> bool:
     return "text/html" in (header(scope, b"accept") or "") or header(scope, b"sec-fetch-mode") == "navigate"
 
 
-def problem(status: int, code: str, *, retry: float = 0.0, **more: object) -> Response:
+STATUSES = {"action_refused": 403, "not_permitted": 403, "no_such_value": 404}
+"""What a refusal of an action means in HTTP; any other is a request that cannot be done as asked."""
+
+
+def problem_of(error: BaseException, *, statuses: Mapping[str, int] = STATUSES) -> Response | None:
+    """The problem document of an error of our folders; None for any other, which says nothing of itself."""
+    code = getattr(error, "code", None)
+    if not isinstance(code, str) or not isinstance(error, (ValueError, KeyError)):  # others have codes too
+        return None
+    message, remedy = error_text(error)
+    status = statuses.get(code, 422)
+    body = {
+        "type": f"urn:mingsuan:problem:{code}",
+        "title": message,
+        "status": status,
+        "detail": remedy,
+        "code": code,
+    }
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+def problem(
+    status: int, code: str, *, retry: float = 0.0, headers: Mapping[str, str] | None = None, **more: object
+) -> Response:
     """A problem document (RFC 9457): what is wrong and what to do, never a trace."""
     body = {
         "type": f"urn:mingsuan:problem:{code}",
@@ -49,7 +72,8 @@ def problem(status: int, code: str, *, retry: float = 0.0, **more: object) -> Re
         "code": code,
         **more,
     }
-    headers = {"Retry-After": retry_after(retry).decode()} if retry else {}
+    sent = {"Retry-After": retry_after(retry).decode()} if retry else {}
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
+        sent["WWW-Authenticate"] = "Bearer"
+    sent.update(headers or {})
+    return JSONResponse(body, status_code=status, headers=sent, media_type="application/problem+json")
