@@ -1,11 +1,18 @@
-"""The JSON Schema of any kind of document: those of `templates.schemas` and those of packs."""
+"""The JSON Schema of any kind of document, those of `templates.schemas` and those of packs, and of what is printed."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from industry_packs.kinds import DOCUMENTS
 from templates import schemas
 from templates.documents import DocumentError, closest
+from templates.fit_schema import fit_schema
+from templates.reading_schema import reading_schema
 from templates.shapes import Schema
+
+PRINTED: Mapping[str, Callable[[], Schema]] = {"read-output": reading_schema, "fit-output": fit_schema}
+"""What commands print with `--json`; `mingsuan schema` knows these names too."""
 
 
 def kinds() -> tuple[str, ...]:
@@ -17,6 +24,8 @@ def schema(kind: str) -> Schema:
     """The JSON Schema of any kind of document: what `mingsuan schema KIND` prints."""
     if kind in DOCUMENTS:
         return DOCUMENTS[kind].schema()
+    if kind in PRINTED:
+        return PRINTED[kind]()
     if kind not in schemas.kinds():
         guess = closest(kind, kinds())
         raise DocumentError(

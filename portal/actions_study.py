@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.catalogue import line_template, modules_on_offer, with_overrides
+from portal.catalogue import failure_predictor, line_template, modules_on_offer, with_overrides
 from portal.materials import datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
 from portal.storage import new_id
 from portal.working_hours import calendar_in_force
@@ -98,7 +98,14 @@ def fit_line(workspace: Workspace, *, template: str = "") -> LineView:
         base = line_template(template, machines=machines)
     hours = calendar_in_force(workspace, records)
     base = replace(base, timezone=records.timezone, calendar=hours.for_engines or base.calendar)
-    fitted = fit(records.stops, records.counts, records.equipment, base, timezone=records.timezone)
+    fitted = fit(
+        records.stops,
+        records.counts,
+        records.equipment,
+        base,
+        timezone=records.timezone,
+        predictor=failure_predictor(),
+    )
     return _keep_line(
         workspace,
         fitted.line,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -10,34 +9,28 @@ from typing import Any
 
 from calculators.calculator import Calculator
 from calculators.checklist import CheckList
-from industry_packs.errors import PackError
 from industry_packs.matching import likeness, line_for, match_stations, module_for
-from industry_packs.pack import SHIPPED, Pack, load_pack
+from industry_packs.pack import Pack
+from industry_packs.predictors import predictor_of
 from portal.actions import ActionError
+from portal.shelf import on_shelf
 from portal.text import pick
 from privacy.disclosure import Item
 from simulators.line import Line
+from simulators.predictors import FailurePredictor
 from simulators.scenario import Effect, Module
 from templates.calculator_document import shipped_calculator
 from templates.checklist_document import shipped_checklist, shipped_checklists
-from templates.node import DocumentError
-
-log = logging.getLogger("mingsuan.packs")
 
 
-@lru_cache(maxsize=1)
 def packs() -> tuple[Pack, ...]:
-    """Return the packs that come with the product, read and verified once for each process, in the order of their ids.
+    """Return the packs that the present tenant works with, in the order of their ids; see `portal.shelf`."""
+    return on_shelf()
 
-    A pack that is unsigned, damaged or incomplete is left out and named in the process's own log; the others work on.
-    """
-    found = []
-    for folder in sorted(path.parent for path in SHIPPED.glob("*/pack.yaml")):
-        try:
-            found.append(load_pack(folder))
-        except (PackError, DocumentError) as error:
-            log.warning("the pack %s is left out: %s", folder.name, error.code)
-    return tuple(sorted(found, key=lambda pack: pack.manifest.id))
+
+def failure_predictor() -> FailurePredictor | None:
+    """The predictor that is installed for the first of the tenant's packs that has one."""
+    return next((found for pack in packs() if (found := predictor_of(pack.id)) is not None), None)
 
 
 def modules_on_offer() -> dict[str, Module]:

@@ -17,6 +17,7 @@ from typing import Self
 
 from portal import actions_runs, executors, storage_accounts, storage_runs, wiring
 from portal.actions import ActionError
+from portal.catalogue import failure_predictor
 from portal.identity import Member, Role
 from portal.materials import datasets_in_force, logs, open_line
 from portal.outgoing import send_waiting
@@ -240,6 +241,7 @@ def compute_back_test(worker: Worker, workspace: Workspace, row: RunRow, watch: 
         engine=worker.engine,
         timezone=records.timezone,
         executor=worker.executor,
+        predictor=failure_predictor(),
     )
     if watch.cancelled:
         worker.end(row, "cancelled")

@@ -22,6 +22,7 @@ from simulators.figures import DOWN, OFF, Engine, Window
 from simulators.fit import FittedLine, fit_line
 from simulators.intervals import Cover, local_days, midnight, spread_until, working_hours, zone
 from simulators.line import WEEK, Line
+from simulators.predictors import FailurePredictor
 from simulators.ramp import RARE, Plan, Windows, baseline_of_draw, in_long_run
 from simulators.records import CountLog, EquipmentList, StopLog
 from simulators.study import Executor
@@ -102,6 +103,7 @@ def back_test(
     minor_stop_s: float = 300.0,
     timezone: str | None = None,
     executor: Executor = map,
+    predictor: FailurePredictor | None = None,
 ) -> BackTest:
     """Fit on the first 70 % of whole weeks of checked logs, simulate the others with the line's calendar, judge.
 
@@ -129,6 +131,7 @@ def back_test(
         minor_stop_s=minor_stop_s,
         window=(edges[0], split),
         engine=engine,
+        predictor=predictor,
     )
     seen = observed(stops, counts, fitted.line, edges[fitted_weeks:], minor_stop_s)
     simulated = simulate_weeks(fitted, engine=engine, seed=seed, replications=replications, executor=executor)

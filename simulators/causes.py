@@ -17,6 +17,7 @@ from simulators.distributions import Distribution
 from simulators.estimates import WEAK_BELOW, TimesFit, Trend, fit_times, trend_tests
 from simulators.intervals import Cover, FloatArray, local_days, midnight, working_hours, zone
 from simulators.line import DAY, Calendar
+from simulators.predictors import FailurePredictor, FailureRecords, predicted
 from simulators.reasons import kinds_of
 from simulators.records import StopLog
 from simulators.timeline import kinds
@@ -37,6 +38,7 @@ class CauseFit:
     repair: TimesFit
     trend: Trend | None
     operating_s: float
+    predictor: str = ""  # "used", or "silent" where one had no answer for these records
 
     @property
     def name(self) -> str:
@@ -55,11 +57,13 @@ def fit_causes(
     calendar: Calendar | None = None,
     timezone: str = "UTC",
     window: tuple[float, float] | None = None,
+    predictor: FailurePredictor | None = None,
 ) -> tuple[CauseFit, ...]:
     """Failure and repair distributions of each machine and cause of a checked stop log, machines in alphabetical order.
 
     The 8 most frequent causes of a machine stand alone, if they were met 8 times; all others of a kind are one cause,
-    `other`. The window is whole local days around the log unless it is given.
+    `other`. The window is whole local days around the log unless it is given. A `predictor` replaces the fit of uptimes
+    wherever it has an answer.
     """
     if not len(stops):
         return ()
@@ -72,7 +76,7 @@ def fit_causes(
     edges = np.searchsorted(index[order], np.arange(len(names) + 1))
     for number, name in enumerate(names):
         machine = stops.where(order[edges[number] : edges[number + 1]].astype(np.int64))
-        found.extend(_machine(str(name), machine, open_, (first, last), minor_stop_s, seed, refits))
+        found.extend(_machine(str(name), machine, open_, (first, last), minor_stop_s, seed, refits, predictor))
     return tuple(found)
 
 
@@ -91,6 +95,7 @@ def _machine(
     minor_stop_s: float,
     seed: int,
     refits: int,
+    predictor: FailurePredictor | None,
 ) -> Iterator[CauseFit]:
     kind = kinds(log, minor_stop_s)
     closed = open_.outside(*window)
@@ -100,14 +105,22 @@ def _machine(
         uptimes, observed, at, lead = clock_times(log.start[rows], running)
         repairs = np.maximum(log.end[rows] - log.start[rows], 1.0)
         purpose = f"{station}/{name}/{label}"
+        uptime, said = _uptime(uptimes, observed, lead, seed, refits, purpose), ""
+        if predictor is not None:
+            records = FailureRecords(
+                station=station, cause=label, kind=name, times=uptimes, observed=observed, at=at, operating_s=operating
+            )
+            theirs = predicted(predictor, records, uptime)
+            uptime, said = (uptime, "silent") if theirs is None else (theirs, "used")
         yield CauseFit(
             station=station,
             cause=label,
             kind=name,
-            uptime=_uptime(uptimes, observed, lead, seed, refits, purpose),
+            uptime=uptime,
             repair=fit_times(repairs, seed=seed, refits=refits, purpose=f"repair/{purpose}"),
             trend=trend_tests(at, operating) if name != "setup" else None,
             operating_s=operating,
+            predictor=said,
         )
 
 

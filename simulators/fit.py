@@ -14,11 +14,13 @@ import numpy as np
 
 from simulators.calibration import MOST, Calibration, calibrated
 from simulators.causes import CauseFit, fit_causes, log_window
+from simulators.changeovers import Changeovers, changeovers
 from simulators.distributions import Distribution
 from simulators.estimates import TimesFit
 from simulators.figures import Engine
-from simulators.intervals import Cover
+from simulators.intervals import Cover, working_hours, zone
 from simulators.line import Calendar, Failure, Line, ModelError, Station
+from simulators.predictors import FailurePredictor
 from simulators.records import CountLog, EquipmentList, Finding, Severity, StopLog
 from simulators.shifts import find_calendar, in_words
 from simulators.twin import run_twin
@@ -89,21 +91,32 @@ def _machines(causes: tuple[CauseFit, ...]) -> list[dict[str, Any]]:
                 "uptime": _times(cause.uptime),
                 "repair": _times(cause.repair),
                 "trend": trend,
+                "predictor": cause.predictor,
             }
         )
     return list(machines.values())
 
 
 def fit_report(
-    stops: StopLog, equipment: EquipmentList | None = None, *, seed: int = 1, refits: int = 200, timezone: str = "UTC"
+    stops: StopLog,
+    equipment: EquipmentList | None = None,
+    counts: CountLog | None = None,
+    *,
+    seed: int = 1,
+    refits: int = 200,
+    timezone: str = "UTC",
+    predictor: FailurePredictor | None = None,
 ) -> dict[str, Any]:
     """What `mingsuan fit --json` prints of a checked stop log: machines (in the order of the list), causes, fits.
 
-    Times are seconds; intervals are 90 % bootstrap intervals. Closed hours that the stops show clearly do not count.
+    Times are seconds; intervals are 90 % bootstrap intervals. Closed hours that the records show clearly do not
+    count. With counts, the changeovers between products are there too.
     """
-    shifts = find_calendar(stops, None, timezone=timezone)
+    shifts = find_calendar(stops, counts, timezone=timezone)
     calendar = None if shifts is None else shifts[0]
-    causes = fit_causes(stops, seed=seed, refits=refits, timezone=timezone, calendar=calendar)
+    causes = fit_causes(
+        stops, seed=seed, refits=refits, timezone=timezone, calendar=calendar, predictor=predictor
+    )  # fmt: skip
     if equipment is not None:
         order = {str(name): number for number, name in enumerate(equipment.station)}
         causes = tuple(sorted(causes, key=lambda cause: order.get(cause.station, len(order))))
@@ -113,7 +126,14 @@ def fit_report(
         "level": 0.9,
         "shifts": None if calendar is None else in_words(calendar),
         "machines": _machines(causes),
+        "changeovers": [] if counts is None else [one.to_json() for one in _changes(stops, counts, calendar, timezone)],
     }
+
+
+def _changes(stops: StopLog, counts: CountLog, calendar: Calendar | None, timezone: str) -> tuple[Changeovers, ...]:
+    first, last = float(counts.start.min()), float(counts.end.max())
+    open_ = None if calendar is None else working_hours(calendar, first, last, zone(timezone))
+    return changeovers(counts, stops, open_)
 
 
 def fit_line(
@@ -128,6 +148,7 @@ def fit_line(
     window: tuple[float, float] | None = None,
     timezone: str | None = None,
     engine: Engine = run_twin,
+    predictor: FailurePredictor | None = None,
 ) -> FittedLine:
     """The template with the failures, cycle times and scrap that checked records show.
 
@@ -173,6 +194,7 @@ def fit_line(
         calendar=template.calendar,
         timezone=template.timezone,
         window=(first, last),
+        predictor=predictor,
     )
     kept = tuple(cause for cause in causes if cause.station in names)
     stations = tuple(
@@ -347,6 +369,14 @@ def _of_cause(cause: CauseFit) -> Iterator[Finding]:
             "Use the latest months only, or ask what has changed.",
             **who,
             p=f"{p:.3f}",
+        )
+    if cause.predictor == "silent":
+        yield _finding(
+            "log_predictor_silent",
+            "note",
+            f"{cause.station}, {who['cause']}: the pack's predictor has no answer here; our own fit counts",
+            "A longer log may be enough for it.",
+            **who,
         )
     for purpose, fit in (("uptime", cause.uptime), ("repair", cause.repair)):
         if fit.chosen == "empirical":

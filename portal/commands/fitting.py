@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from industry_packs.predictors import installed, predictor_of
 from portal.commands.outcome import InputError, Outcome, read_bytes
 from simulators import checks, fit, records
+from simulators.predictors import FailurePredictor
 from templates import limited
 
 
@@ -16,6 +18,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     fitted = commands.add_parser("fit", help="failure and repair distributions for each machine and cause")
     fitted.add_argument("subject", metavar="STOPS", type=Path)
     fitted.add_argument("--equipment", type=Path, help="equipment list of the same plant")
+    fitted.add_argument("--runs", type=Path, help="production runs of the same plant: changeovers between products")
+    fitted.add_argument("--predictor", metavar="PACK", help="use the failure predictor that is installed for this pack")
     fitted.add_argument("--timezone", default="UTC")
     fitted.add_argument("--seed", type=int, default=1)
     fitted.add_argument("--json", action="store_true")
@@ -47,7 +51,14 @@ def run_fit(given: argparse.Namespace) -> Outcome:
     if given.equipment:
         columns = taken(given.equipment, "equipment", given.timezone)
         equipment = records.EquipmentList.from_columns(columns)
-    report = fit.fit_report(stops, equipment, seed=given.seed, timezone=given.timezone)
+    counts = None
+    if given.runs:
+        columns = taken(given.runs, "runs", given.timezone)
+        counts, more = checks.check_counts(records.CountLog.from_columns(columns))
+        findings = (*findings, *more)
+    report = fit.fit_report(
+        stops, equipment, counts, seed=given.seed, timezone=given.timezone, predictor=_predictor(given.predictor)
+    )
     document = {"file": given.subject.name, **report, "findings": [finding.to_json() for finding in findings]}
     lines = []
     for machine in document["machines"]:
@@ -57,4 +68,25 @@ def run_fit(given: argparse.Namespace) -> Outcome:
             weak = "  weak data" if up["weak"] else ""
             times = f"uptime {up['chosen']} mean {up['mean']:.0f} s  repair {down['chosen']} mean {down['mean']:.0f} s"
             lines.append(f"  {cause['name']:<24} {up['events']:>4} failures  {times}{weak}")
+    for machine in document["changeovers"]:
+        overall = machine["overall"]
+        lines.append(f"{machine['station']}: {overall['count']} changeovers, mean {overall['mean_s']:.0f} s")
+        lines += [
+            f"  {one['before']} -> {one['after']}: {one['count']} times, mean {one['mean_s']:.0f} s"
+            for one in machine["changes"]
+        ]
     return Outcome(document=document, lines=lines)
+
+
+def _predictor(pack: str | None) -> FailurePredictor | None:
+    if pack is None:
+        return None
+    found = predictor_of(pack)
+    if found is None:
+        raise InputError(
+            f"no failure predictor is installed for {pack}",
+            code="no_predictor",
+            place="--predictor",
+            remedy=f"Installed are: {', '.join(installed()) or 'none'}.",
+        )
+    return found
