@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal import storage_ledger, storage_release
+from portal import storage_accounts, storage_ledger, storage_release
 from portal.actions import ACTIONS, OFFICERS, action
 from portal.noting import LOG_NAME
 from portal.rooms import LOG, installation_key
@@ -84,7 +84,7 @@ def verify_log(workspace: Workspace) -> Mapping[str, Any]:
     report = verify_export(
         document, public_key=key, witness=None if witness is None else last_witnessed(witness)
     ).to_json()
-    found = [asdict(one) for one in _differences(workspace)] if report["passed"] else []
+    found = [asdict(one) for one in (*(_differences(workspace) if report["passed"] else ()), *_edited(workspace))]
     proof = {**report, "at": workspace.clock().isoformat(), "differences": found}
     workspace.put("log_proof", proof, slot="log_proof", replace=True)
     return proof
@@ -219,6 +219,13 @@ def _differences(workspace: Workspace) -> Sequence[Difference]:
     with workspace.store.reading() as tx:
         entries = (AuditEntry.from_bytes(row.entry) for row in storage_ledger.every_entry(tx))
         return differences(replay(entries), storage_release.facts(tx))
+
+
+def _edited(workspace: Workspace) -> Sequence[Difference]:
+    """Return the accounts that somebody edited in the database: they count as switched off."""
+    with workspace.store.reading() as tx:
+        rows = storage_accounts.edited_rows(tx)
+    return [Difference(kind=kind, id=row, tenant=tenant, code="row_edited") for kind, row, tenant in rows]
 
 
 def _export(workspace: Workspace) -> tuple[bytes, str]:

@@ -32,6 +32,7 @@ from portal.api import Routes
 from portal.gate import Gate
 from portal.identity import VENDOR, VENDOR_ROLES, Provider, Role, Tenant
 from portal.mail import Outbox
+from portal.occupied import occupied
 from portal.outgoing import send_waiting
 from portal.strongbox import PROVIDER
 from portal.wiring import Portal, Settings, SettingsError, build, child_environment, read_settings, use
@@ -264,7 +265,7 @@ def _serve(portal: Portal, more: list[BaseRoute], say: Callable[[str], None]) ->
         limit_concurrency=2000,
     )
     signal.signal(signal.SIGTERM, _leave)
-    with _workers(settings), contextlib.suppress(KeyboardInterrupt, SystemExit):
+    with occupied(settings.data), _workers(settings), contextlib.suppress(KeyboardInterrupt, SystemExit):
         _Server(options, lambda: say(f"ready {settings.origin}")).run()
 
 

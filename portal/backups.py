@@ -32,6 +32,7 @@ from portal.rooms import LOG, NAMES, DataKeys, installation_key, unwrapped
 from portal.storage import Store, Transaction
 from portal.storage_backup import blobs_of, clear, fill, is_used, rows_of, standing, tables
 from portal.storage_values import KeyRow
+from portal.strongbox import sealed_names
 from privacy.archive import ArchiveReader, ArchiveWriter
 from privacy.audit import AuditEntry, export, pseudonym
 from privacy.checkpoint import parse_checkpoint, verifier_key
@@ -45,6 +46,7 @@ _LABEL: Final = "backup manifest"
 _MANIFEST: Final = "manifest.json"
 _SIGNATURE: Final = "manifest.sig"
 _OPERATOR: Final = "operator"
+_MARKED_SINCE: Final = 2  # the version of the tables since which accounts carry marks
 _MOST: Final = 2**31  # bytes of one part
 
 
@@ -374,6 +376,9 @@ def restore(
             old = [name for names in blobs_of(tx).values() for name in names]
             clear(tx)
             _write(file, secret, found, store, tx, written, incoming)
+            storage_accounts.seal_names(store, sealed_names(data_keys, at=at, tx=tx))
+            if found.manifest["schema"] < _MARKED_SINCE:
+                storage_accounts.mark_all(tx)
             adapt(tx, int(found.manifest["schema"]))
             for tenant in erased:
                 old += _erase_again(tx, tenant, at=at)

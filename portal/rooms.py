@@ -209,6 +209,6 @@ def installation_key(data_keys: DataKeys, purpose: str, *, at: datetime, tx: Tra
     return data_keys.in_use(VENDOR, purpose, at=at, tx=tx)[1]
 
 
-def account_secret(data_keys: DataKeys, purpose: str, *, at: datetime) -> bytes:
+def account_secret(data_keys: DataKeys, purpose: str, *, at: datetime, tx: Transaction | None = None) -> bytes:
     """Return a key derived for one use of the vendor's own account data (e-mail codes, provider secrets, handles)."""
-    return derive(installation_key(data_keys, NAMES, at=at), purpose)
+    return derive(installation_key(data_keys, NAMES, at=at, tx=tx), purpose)

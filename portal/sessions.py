@@ -8,6 +8,7 @@ functions take `now` as an aware datetime and an open transaction.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import sqlalchemy as sa
 
 from portal.identity import Member
 from portal.storage import Transaction, metadata, new_id
-from portal.storage_accounts import Names, member_from, members, names_of, tenants
+from portal.storage_accounts import Names, is_intact, member_from, members, names_of, tenants
 
 _ID = sa.String(40)
 CODE_ATTEMPTS = 5
@@ -41,6 +42,7 @@ sessions = sa.Table(
     sa.Column("ended_at", sa.Float),
     sa.Column("why", sa.String(16), nullable=False),  # "", signed_out, revoked, replaced
     sa.Column("id_token", sa.LargeBinary, nullable=False),  # sealed; the provider wants it back at sign-out
+    sa.Column("mac", sa.String(64)),  # over what never changes: a session that the portal did not open opens nothing
 )
 
 sign_ins = sa.Table(
@@ -123,7 +125,7 @@ def open_session(
         "why": "",
         "id_token": id_token,
     }
-    tx.run(sa.insert(sessions).values(**row))
+    tx.run(sa.insert(sessions).values(**row, mac=_mark(names_of(tx), row)))
     return token, _session(row, member)
 
 
@@ -170,13 +172,15 @@ def revoke(
     if len(given) != 1:
         raise ValueError("name exactly one of session_id, member_id, tenant_id")
     ended = sa.update(sessions).where(given[0], sessions.c.ended_at.is_(None))
-    return tx.run(ended.values(ended_at=now.timestamp(), why=why, id_token=b""))
+    gone = sa.literal("ended:") + sessions.c.id  # who makes it live again in the database has no cookie for it
+    return tx.run(ended.values(ended_at=now.timestamp(), why=why, id_token=b"", token_hash=gone))
 
 
 def sessions_of(tx: Transaction, member_id: str, *, now: datetime) -> list[Session]:
     """The living sessions of a member, newest first."""
     rows = tx.all(_OF_MEMBER, {"key": member_id, "at": now.timestamp()})
-    return [_session(row, _person(row, names_of(tx))) for row in rows]
+    names = names_of(tx)
+    return [_session(row, _person(row, names)) for row in rows if _whole(row, names)]
 
 
 _AT = sa.bindparam("at", type_=sa.Float)
@@ -189,7 +193,11 @@ _ALIVE = sa.and_(
     members.c.tenant == sessions.c.tenant,
     tenants.c.state == "active",
 )
-_QUERY = sa.select(*sessions.c, *(column.label(f"member_{column.name}") for column in members.c)).select_from(_JOINED)
+_QUERY = sa.select(
+    *sessions.c,
+    *(column.label(f"member_{column.name}") for column in members.c),
+    *(column.label(f"tenant_{column.name}") for column in tenants.c),
+).select_from(_JOINED)
 # these are asked many times a second, so they are put together once
 _BY_TOKEN = _QUERY.where(sessions.c.token_hash == sa.bindparam("key"), _ALIVE)
 _BY_ID = _QUERY.where(sessions.c.id == sa.bindparam("key"), _ALIVE)
@@ -201,7 +209,25 @@ _LIVING = (
 
 def _living(tx: Transaction, query: sa.Select[Any], key: str, now: datetime) -> Session | None:
     row = tx.one(query, {"key": key, "at": now.timestamp()})
-    return None if row is None else _session(row, _person(row, names_of(tx)))
+    names = names_of(tx)
+    return None if row is None or not _whole(row, names) else _session(row, _person(row, names))
+
+
+_FIXED = ("id", "token_hash", "member", "tenant", "provider", "opened_at", "idle_seconds", "expires_at")
+
+
+def _mark(names: Names, row: dict[str, Any]) -> str:
+    return names.mark("session\0" + "\0".join(repr(row[column]) for column in _FIXED))
+
+
+def _whole(row: dict[str, Any], names: Names) -> bool:
+    """Whether session, member and tenant are as the portal wrote them."""
+    if not hmac.compare_digest(row["mac"] or "", _mark(names, row)):
+        return False
+    return all(
+        is_intact(names, table.name, {column.name: row[f"{kind}_{column.name}"] for column in table.c})
+        for kind, table in (("member", members), ("tenant", tenants))
+    )
 
 
 def _person(row: dict[str, Any], names: Names) -> Member:

@@ -6,16 +6,21 @@ in the same transaction (see `sessions.revoke`).
 
 What names a person or an organisation is sealed for its row; people are found again by a keyed mark of what they are
 called by. Who steals the database learns neither who the customers are nor who works there.
+
+What decides who gets in (role, tenant, state) is covered by a keyed mark over the row (`mac`). A row that somebody
+edited in the database counts as switched off, and "verify now" names it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 
@@ -32,6 +37,7 @@ tenants = sa.Table(
     sa.Column("state", sa.String(12), nullable=False),  # active, suspended, closed
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("changed_at", sa.Float, nullable=False),
+    sa.Column("mac", sa.String(64)),
 )
 
 providers = sa.Table(
@@ -43,6 +49,7 @@ providers = sa.Table(
     sa.Column("settings", sa.LargeBinary, nullable=False),  # sealed JSON: title, issuer, claims, roles, domains, listed
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("mac", sa.String(64)),
 )
 
 members = sa.Table(
@@ -59,8 +66,27 @@ members = sa.Table(
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("seen_at", sa.Float, nullable=False),
+    sa.Column("mac", sa.String(64)),
     sa.UniqueConstraint("tenant", "provider", "subject"),
 )
+
+MARKED: Mapping[str, tuple[str, ...]] = {
+    "tenants": ("id", "name", "state"),
+    "providers": ("id", "tenant", "secret", "settings", "active"),
+    "members": ("id", "tenant", "provider", "subject", "email", "person", "role", "active"),
+}
+"""The columns of a row that its mark covers."""
+
+
+class RowEdited(ValueError):  # noqa: N818  # says what was found, not that it is an error
+    """An account was edited in the database, past the portal; it can only be switched off."""
+
+    def __init__(self, kind: str, row: str) -> None:
+        super().__init__(f"the {kind} {row} was edited in the database")
+        self.code = "row_edited"
+        self.place = f"{kind}/{row}"
+        self.remedy = "Switch the account off, let the person sign in again, and find out who could write there."
+        self.params: dict[str, object] = {}
 
 
 class Names(Protocol):
@@ -100,14 +126,70 @@ def names_of(tx: Transaction) -> Names:
     return _names.get(tx.connection.engine, _PLAIN)
 
 
+def mark_of(names: Names, table: str, row: Mapping[str, Any]) -> str:
+    """The mark of a row of `MARKED`; a changed, moved or exchanged row has another one."""
+    told = [table]
+    for column in MARKED[table]:
+        value = row[column]
+        told.append(hashlib.sha256(value).hexdigest() if isinstance(value, bytes | memoryview) else repr(value))
+    return names.mark("row\0" + json.dumps(told))
+
+
+def is_intact(names: Names, table: str, row: Mapping[str, Any]) -> bool:
+    """Whether a row is as the portal wrote it."""
+    return hmac.compare_digest(row["mac"] or "", mark_of(names, table, row))
+
+
+def mark_all(tx: Transaction) -> None:
+    """Mark every row that has no mark: once, after the version that had none."""
+    names = names_of(tx)
+    for name in MARKED:
+        table = metadata.tables[name]
+        for row in tx.all(sa.select(table).where(table.c.mac.is_(None))):
+            tx.run(sa.update(table).where(table.c.id == row["id"]).values(mac=mark_of(names, name, row)))
+
+
+def edited_rows(tx: Transaction) -> list[tuple[Literal["tenant", "provider", "member"], str, str]]:
+    """Kind (tenant, provider, member), id and tenant of every row that was edited past the portal."""
+    names = names_of(tx)
+    kinds: tuple[tuple[Literal["tenant", "provider", "member"], sa.Table], ...] = (
+        ("tenant", tenants),
+        ("provider", providers),
+        ("member", members),
+    )
+    return [
+        (kind, row["id"], row.get("tenant", row["id"]))
+        for kind, table in kinds
+        for row in tx.all(sa.select(table).order_by(table.c.id))
+        if not is_intact(names, table.name, row)
+    ]
+
+
+def _write(tx: Transaction, table: sa.Table, row: Mapping[str, Any]) -> None:
+    """Write a whole row with its mark, new or over the one of the same id."""
+    marked = {**row, "mac": mark_of(names_of(tx), table.name, row)}
+    if not tx.run(sa.update(table).where(table.c.id == row["id"]).values(**marked)):
+        tx.run(sa.insert(table).values(**marked))
+
+
+def _intact(tx: Transaction, table: sa.Table, row_id: str) -> dict[str, Any] | None:
+    """A row that is to be changed; `RowEdited` where somebody else changed it."""
+    row = tx.one(sa.select(table).where(table.c.id == row_id))
+    if row is not None and not is_intact(names_of(tx), table.name, row):
+        raise RowEdited(table.name.removesuffix("s"), row_id)
+    return row
+
+
 # --- tenants ---------------------------------------------------------------------------------------------------------
 
 
 def add_tenant(tx: Transaction, tenant: Tenant, *, now: datetime) -> None:
     """Create a tenant; an id that exists already is an error of the database."""
     at = now.timestamp()
-    name = names_of(tx).seal(tenant.name, row=tenant.id)
-    tx.run(sa.insert(tenants).values(id=tenant.id, name=name, state=tenant.state, created_at=at, changed_at=at))
+    names = names_of(tx)
+    row = {"id": tenant.id, "name": names.seal(tenant.name, row=tenant.id), "state": tenant.state}
+    mac = mark_of(names, "tenants", row)
+    tx.run(sa.insert(tenants).values(**row, created_at=at, changed_at=at, mac=mac))
 
 
 def tenant(tx: Transaction, tenant_id: str) -> Tenant | None:
@@ -124,12 +206,19 @@ def all_tenants(tx: Transaction) -> list[Tenant]:
 
 def set_tenant_state(tx: Transaction, tenant_id: str, state: str, *, now: datetime) -> bool:
     """Make a tenant active, suspended or closed; says whether there is such a tenant."""
-    change = sa.update(tenants).where(tenants.c.id == tenant_id).values(state=state, changed_at=now.timestamp())
-    return tx.run(change) == 1
+    if state == "active":
+        row = _intact(tx, tenants, tenant_id)
+    else:
+        row = tx.one(sa.select(tenants).where(tenants.c.id == tenant_id))
+    if row is None:
+        return False
+    _write(tx, tenants, {**row, "state": state, "changed_at": now.timestamp()})
+    return True
 
 
 def _tenant(row: dict[str, Any], names: Names) -> Tenant:
-    return Tenant(id=row["id"], name=names.open(row["name"], row=row["id"]), state=row["state"])
+    state = row["state"] if row["state"] != "active" or is_intact(names, "tenants", row) else "suspended"
+    return Tenant(id=row["id"], name=names.open(row["name"], row=row["id"]), state=state)
 
 
 # --- identity providers ----------------------------------------------------------------------------------------------
@@ -154,10 +243,11 @@ def put_provider(tx: Transaction, provider: Provider, *, now: datetime) -> None:
         "settings": names_of(tx).seal(json.dumps(settings, ensure_ascii=False), row=provider.id),
         "active": provider.active,
     }
+    row = {"id": provider.id, "tenant": provider.tenant, **values}
+    row["mac"] = mark_of(names_of(tx), "providers", row)
     ours = (providers.c.id == provider.id) & (providers.c.tenant == provider.tenant)
-    if not tx.run(sa.update(providers).where(ours).values(**values)):
-        row = {"id": provider.id, "tenant": provider.tenant, "created_at": now.timestamp(), **values}
-        tx.run(sa.insert(providers).values(**row))
+    if not tx.run(sa.update(providers).where(ours).values(**row)):
+        tx.run(sa.insert(providers).values(**row, created_at=now.timestamp()))
 
 
 def provider(tx: Transaction, provider_id: str) -> Provider | None:
@@ -194,7 +284,7 @@ def _provider(row: dict[str, Any], names: Names) -> Provider:
         tenant_value=settings["tenant_value"],
         domains=tuple(settings["domains"]),
         listed=settings["listed"],
-        active=row["active"],
+        active=row["active"] and is_intact(names, "providers", row),
     )
 
 
@@ -221,8 +311,11 @@ def admit(tx: Transaction, profile: Profile, *, language: str, now: datetime) ->
         "seen_at": now.timestamp(),
     }
     if known is not None:
-        tx.run(sa.update(members).where(whose).values(**told))
-        return member_from({**known, **told}, names)
+        if not is_intact(names, "members", known):
+            raise RowEdited("member", member_id)
+        row = {**known, **told}
+        _write(tx, members, row)
+        return member_from({**row, "mac": mark_of(names, "members", row)}, names)
     row = {
         "id": member_id,
         "tenant": profile.tenant,
@@ -233,6 +326,7 @@ def admit(tx: Transaction, profile: Profile, *, language: str, now: datetime) ->
         "created_at": now.timestamp(),
         **told,
     }
+    row["mac"] = mark_of(names, "members", row)
     tx.run(sa.insert(members).values(**row))
     return member_from(row, names)
 
@@ -262,12 +356,19 @@ def set_role(tx: Transaction, member_id: str, role: Role) -> Member | None:
     if found is None:
         return None
     changed = replace(found, role=role)
-    tx.run(sa.update(members).where(members.c.id == member_id).values(role=str(role)))
+    row = _intact(tx, members, member_id)
+    assert row is not None
+    _write(tx, members, {**row, "role": str(role)})
     return changed
 
 
 def set_member_active(tx: Transaction, member_id: str, active: bool) -> bool:
-    return tx.run(sa.update(members).where(members.c.id == member_id).values(active=active)) == 1
+    """Switch a member on or off; an edited row can only be switched off, and is whole again then."""
+    row = _intact(tx, members, member_id) if active else tx.one(sa.select(members).where(members.c.id == member_id))
+    if row is None:
+        return False
+    _write(tx, members, {**row, "active": active})
+    return True
 
 
 def set_member_language(tx: Transaction, member_id: str, language: str) -> bool:
@@ -286,5 +387,5 @@ def member_from(row: dict[str, Any], names: Names) -> Member:
         email=email,
         provider=row["provider"],
         language=row["language"],
-        active=row["active"],
+        active=row["active"] and is_intact(names, "members", row),
     )

@@ -46,7 +46,9 @@ class Step:
     fill: Callable[[Transaction], None] | None = None
 
 
-STEPS: Final[tuple[Step, ...]] = ()
+STEPS: Final[tuple[Step, ...]] = (
+    Step(version=2, columns=(("tenants", "mac"), ("providers", "mac"), ("members", "mac"), ("sessions", "mac"))),
+)
 """Every step since version 1, the tables of 0.1.0. Never change one that was released."""
 
 VERSION: Final = 1 + len(STEPS)

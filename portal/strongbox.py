@@ -11,6 +11,7 @@ from datetime import datetime
 
 from portal.identity import VENDOR
 from portal.rooms import DataKeys, account_secret
+from portal.storage import Transaction
 from privacy.vault import Place, digest_hmac, open_sealed, seal
 
 PROVIDER = "provider"  # the client secret of a provider; row: its id
@@ -55,6 +56,6 @@ class SealedNames:
         return digest_hmac(self.key, text.encode())
 
 
-def sealed_names(data_keys: DataKeys, *, at: datetime) -> SealedNames:
+def sealed_names(data_keys: DataKeys, *, at: datetime, tx: Transaction | None = None) -> SealedNames:
     """With the installation's key for names; it is derived once and stays the same for as long as there are names."""
-    return SealedNames(account_secret(data_keys, "accounts", at=at))
+    return SealedNames(account_secret(data_keys, "accounts", at=at, tx=tx))

@@ -6,6 +6,7 @@ environment. Nothing else in the product reads the environment or the clock.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import tomllib
@@ -26,11 +27,14 @@ from portal.mail import Mailer, Outbox, SmtpServer
 from portal.rooms import data_keys_of
 from portal.shelf import keep_packs_in
 from portal.storage import FolderBlobs, Store, create_engine
-from portal.storage_accounts import seal_names
+from portal.storage_accounts import mark_all, seal_names
 from portal.storage_schema import prepare
 from portal.strongbox import Strongbox, sealed_names
 from portal.workspace import Workspace
-from privacy.keys import KeyService, LocalKeys
+from privacy.keys import KeyService, KeyUnavailable, LocalKeys
+
+ACCOUNTS = "installation/accounts"
+"""The name in the key service that says: the accounts of this installation carry marks."""
 
 
 class SettingsError(ValueError):
@@ -193,6 +197,7 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Porta
     store = opened_store(settings, keys)
     keep_packs_in(store, packs_folder(settings))
     seal_names(store, sealed_names(data_keys_of(store, keys), at=now()))
+    _mark_accounts_once(store, keys, at=now())
     mailer: Mailer = SmtpServer(url=settings.smtp) if settings.smtp else Outbox(clock=now)
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
 
@@ -206,6 +211,16 @@ def opened_store(settings: Settings, keys: KeyService) -> Store:
     prepare(store)
     store.create()
     return store
+
+
+def _mark_accounts_once(store: Store, keys: KeyService, *, at: datetime) -> None:
+    """Mark the accounts of an installation that had no marks. That it was done is noted in the key service, so nobody
+    who can only write to the database has his edits marked."""
+    if keys.status(ACCOUNTS).state == "missing":
+        with store.writing() as tx:
+            mark_all(tx)
+        with contextlib.suppress(KeyUnavailable):  # another process was quicker
+            keys.create_key(ACCOUNTS, at=at)
 
 
 def packs_folder(settings: Settings) -> Path:

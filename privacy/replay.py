@@ -13,13 +13,14 @@ from typing import Literal
 
 from privacy.audit import AuditEntry
 
-Kind = Literal["consent", "disclosure", "link", "budget"]
+Kind = Literal["consent", "disclosure", "link", "budget", "tenant", "provider", "member"]
 Code = Literal[
     "row_unknown",  # in the table, never in the log
     "row_missing",  # in the log, not in the table
     "row_revived",  # withdrawn or revoked in the log, in force in the table
     "row_ended",  # in force in the log, withdrawn or revoked in the table
     "row_changed",  # another content than the logged one
+    "row_edited",  # an account whose mark does not fit: it was written past the portal
     "row_uses",  # other uses than logged openings, or another sum than logged spendings
 ]
 
