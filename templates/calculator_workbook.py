@@ -23,11 +23,24 @@ def write_workbook(sheet: Sheet) -> bytes:
 
     Texts are written as texts, whatever they begin with; results as last computed are stored beside the formulas.
     """
+    data = BytesIO()
+    book = new_book(data, sheet.calculator.title.get("en", ""))
+    add_sheets(book, sheet)
+    book.close()
+    return data.getvalue()
+
+
+def new_book(data: BytesIO, title: str) -> Any:
+    """An empty spreadsheet file that never takes a text for a formula or a link."""
+    book = xlsxwriter.Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": title, "comments": "mingsuan", "created": NO_TIME})
+    return book
+
+
+def add_sheets(book: Any, sheet: Sheet) -> Workbook:
+    """Add a calculator's sheets to a spreadsheet file; returns where each number stands."""
     pages = workbook(sheet)
     known = {name: sheet.model_row(name) for name in pages.where if name in sheet.calculator.plan.compiled}
-    data = BytesIO()
-    book = xlsxwriter.Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": pages.title.get("en", ""), "comments": "mingsuan", "created": NO_TIME})
     head = book.add_format({"bold": True, "bottom": 1})
     typed = book.add_format({"font_color": "#0000FF", "num_format": "#,##0.######"})
     plain = book.add_format({"num_format": "#,##0.00####"})
@@ -41,8 +54,7 @@ def write_workbook(sheet: Sheet) -> bytes:
         paper.freeze_panes(FIRST_ROW, FIRST_COLUMN)
         paper.set_column(0, FIRST_COLUMN - 1, 22)
         paper.set_column(FIRST_COLUMN, FIRST_COLUMN + pages.periods, 14)
-    book.close()
-    return data.getvalue()
+    return pages
 
 
 def _head(paper: Any, head: Any, pages: Workbook) -> None:
