@@ -51,12 +51,19 @@ _PROSPECT = (
         ("afterwards", "event_repeat"),
     ),
     *_entries("decide", ("benchmark", "leaderboard")),
-    *_entries("protect", ("release", "outbox"), ("trust", "verified_user"), ("house", "group")),
+    *_entries(
+        "protect", ("release", "outbox"), ("trust", "verified_user"), ("connections", "cable"), ("house", "group")
+    ),
 )
 _REP = (
     *_entries("home", ("desk", "inbox")),
     *_entries(
-        "accounts", ("links", "link"), ("released", "fact_check"), ("contact", "schedule_send"), ("speed", "speed")
+        "accounts",
+        ("links", "link"),
+        ("released", "fact_check"),
+        ("contact", "schedule_send"),
+        ("connections", "cable"),
+        ("speed", "speed"),
     ),
     *_entries("knowledge", ("guides", "menu_book"), ("packs", "inventory_2")),
 )
@@ -90,7 +97,7 @@ _SECURITY = _entries("home", ("keys", "key"))
 
 REGISTRY: dict[Role, tuple[Entry, ...]] = {
     Role.OWNER: _PROSPECT,
-    Role.ANALYST: tuple(entry for entry in _PROSPECT if entry.name not in {"release", "house"}),
+    Role.ANALYST: tuple(entry for entry in _PROSPECT if entry.name not in {"release", "house", "connections"}),
     Role.FINANCE_READER: tuple(entry for entry in _PROSPECT if entry.name in _READER),
     Role.GUEST: tuple(entry for entry in _PROSPECT if entry.name in _GUEST),
     Role.REP: _REP,
