@@ -8,6 +8,7 @@ memory, processor time and wall time. It takes the files as JSON on standard inp
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import subprocess
 import sys
@@ -20,9 +21,10 @@ from typing import Any
 from industry_packs.errors import PackError
 from industry_packs.folder import read_contents
 from industry_packs.pack import read_pack
+from industry_packs.previews import preview
 from industry_packs.report import report_json
 from industry_packs.testing import lint_contents
-from industry_packs.trials import run_trials
+from industry_packs.trials import run_template, run_trials
 from simulators.distributions import Distribution
 from simulators.line import Failure, Line, Station
 from simulators.simulate import simulate
@@ -47,10 +49,30 @@ def gate_apart(files: Mapping[str, bytes], *, today: date, allowance: Allowance 
     Findings carry `params` beside their message, so that a page can say them in the reader's language. Raises
     PackError gate_stopped when a limit was hit or the process broke.
     """
-    limits = allowance or Allowance()
-    request = {
+    return _asked({"today": today.isoformat()}, files, allowance or Allowance())
+
+
+def preview_apart(files: Mapping[str, bytes], name: str, *, allowance: Allowance | None = None) -> dict[str, Any]:
+    """What one document of a draft gives (`previews.preview`), computed in a process of its own.
+
+    A refusal comes as {"refused": {code, place, message, remedy, params}}. Raises PackError gate_stopped.
+    """
+    return _asked({"preview": name}, files, allowance or Allowance(cpu_s=40, wall_s=90.0))
+
+
+def figures_apart(files: Mapping[str, bytes], *, allowance: Allowance | None = None) -> dict[str, dict[str, float]]:
+    """The figures of every validation template of a pack, each from its sample; a template that fails has none.
+
+    Raises PackError gate_stopped.
+    """
+    found: dict[str, dict[str, float]] = _asked({"figures": True}, files, allowance or Allowance())
+    return found
+
+
+def _asked(request: Mapping[str, Any], files: Mapping[str, bytes], limits: Allowance) -> dict[str, Any]:
+    whole = {
+        **request,
         "files": {name: base64.b64encode(content).decode("ascii") for name, content in files.items()},
-        "today": today.isoformat(),
         "limits": [limits.memory_bytes, limits.cpu_s],
     }
     with subprocess.Popen(
@@ -63,7 +85,7 @@ def gate_apart(files: Mapping[str, bytes], *, today: date, allowance: Allowance 
         close_fds=True,
     ) as process:
         try:
-            output, _ = process.communicate(json.dumps(request).encode(), timeout=limits.wall_s)
+            output, _ = process.communicate(json.dumps(whole).encode(), timeout=limits.wall_s)
         except BaseException as error:
             process.kill()
             if isinstance(error, subprocess.TimeoutExpired):
@@ -107,8 +129,19 @@ def main() -> int:
     _warm()
     worker.shut_in(*request["limits"], file_bytes=CACHE_BYTES, hook=_guard)
     files = {name: base64.b64decode(content) for name, content in request["files"].items()}
+    if "preview" in request:
+        report = _previewed(files, request["preview"])
+    elif "figures" in request:
+        report = _figures(files)
+    else:
+        report = _gate(files, request["today"])
+    sys.stdout.write(json.dumps(report, ensure_ascii=False))
+    return 0
+
+
+def _gate(files: Mapping[str, bytes], today: str) -> dict[str, Any]:
     found = read_contents(files)
-    findings = lint_contents(found, files, today=date.fromisoformat(request["today"]))
+    findings = lint_contents(found, files, today=date.fromisoformat(today))
     trials = () if findings else run_trials(read_pack(files), found.tests)
     manifest = found.manifest
     report = report_json(
@@ -119,8 +152,32 @@ def main() -> int:
     )
     for row, finding in zip(report["findings"], findings, strict=True):
         row["params"] = {key: str(value) for key, value in finding.params.items()}
-    sys.stdout.write(json.dumps(report, ensure_ascii=False))
-    return 0
+    return report
+
+
+def _figures(files: Mapping[str, bytes]) -> dict[str, Any]:
+    pack = read_pack(files)
+    figures: dict[str, dict[str, float]] = {}
+    for template in pack.templates:
+        figures[template] = {}
+        with contextlib.suppress(ValueError, ArithmeticError):
+            figures[template] = run_template(pack, template)
+    return figures
+
+
+def _previewed(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+    try:
+        return preview(files, name)
+    except ValueError as error:
+        return {
+            "refused": {
+                "code": str(getattr(error, "code", "")),
+                "place": str(getattr(error, "place", "")),
+                "message": str(error),
+                "remedy": str(getattr(error, "remedy", "")),
+                "params": {key: str(value) for key, value in getattr(error, "params", {}).items()},
+            }
+        }
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 from portal.identity import Role
+from portal.shelf import put_up
 from portal.storage import Store, Transaction
 from portal.workspace import MissingError, Workspace
 from privacy.policy import decide
@@ -117,6 +118,7 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
     if workspace.acting:  # an action within an action is a part of it
         return call()
     workspace.acting = True
+    put_up(workspace)
     try:
         if locks:
             workspace.warm()

@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from portal import sessions
 from portal.identity import Member
 from portal.sessions import Session
+from portal.shelf import put_up
 from portal.text import set_language
 from portal.wiring import Portal, portal
 from portal.workspace import Workspace
@@ -40,7 +41,9 @@ def ui_context() -> Visit:
         st.stop()
     member = session.member
     set_language(member.language)
-    return Visit(portal=here, member=member, workspace=here.workspace(member), language=member.language)
+    workspace = here.workspace(member)
+    put_up(workspace)
+    return Visit(portal=here, member=member, workspace=workspace, language=member.language)
 
 
 def session_handle() -> str:
