@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -81,9 +83,18 @@ def _has_series(plan: Plan) -> bool:
     return any(plan.kind(name).axis for name in (*plan.inputs, *plan.compiled))
 
 
-def chunk(plan: Plan, drivers: Drivers, points: Array, needed: frozenset[str]) -> dict[str, Array]:
-    """Everything needed at these points; benefits as their caps leave them, and raw ones under "raw NAME"."""
-    values = drivers.inputs(points, needed)
+def chunk(
+    plan: Plan,
+    drivers: Drivers,
+    points: Array,
+    needed: frozenset[str],
+    known: Mapping[str, Array] = MappingProxyType({}),
+) -> dict[str, Array]:
+    """Everything needed at these points; benefits as their caps leave them, and raw ones under "raw NAME".
+
+    What is `known` already (in base units, for the same points) is taken as it is.
+    """
+    values = {**known, **drivers.inputs(points, needed)}
     with np.errstate(all="ignore"):
         for name in plan.order:
             if name not in needed:
@@ -92,6 +103,42 @@ def chunk(plan: Plan, drivers: Drivers, points: Array, needed: frozenset[str]) -
             if name in plan.caps:
                 _hold_back(plan, name, values)
     return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """Names over all draws: single numbers in full, of series the first `KEPT_DRAWS`; and by benefit what its cap took
+    off, as (draws held back, sum lost) of each chunk."""
+
+    kept: Mapping[str, Array]
+    held: Mapping[str, list[tuple[int, float]]]
+
+
+def run_all(
+    plan: Plan,
+    drivers: Drivers,
+    points: Array,
+    needed: frozenset[str],
+    known: Callable[[int], Mapping[str, Array]] = lambda _: MappingProxyType({}),
+) -> Computed:
+    """Compute names over all points, chunk by chunk; `known(number)` gives what a chunk need not compute again."""
+    kept: dict[str, list[Array]] = {name: [] for name in needed}
+    held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by if name in needed}
+    size = chunk_size(plan)
+    for number, start in enumerate(range(0, len(points), size)):
+        part = points[start : start + size]
+        found = chunk(plan, drivers, part, needed, known(number))
+        for name in needed:
+            array = found[name]
+            if start == 0 or (len(kept[name][0]) > 1 and not (plan.kind(name).axis and start >= KEPT_DRAWS)):
+                kept[name].append(array[: KEPT_DRAWS - start] if plan.kind(name).axis else array)
+        for name, parts in held.items():
+            if found[f"raw {name}"] is found[name]:
+                continue
+            lost = np.broadcast_to(found[f"raw {name}"] - found[name], (len(part), found[name].shape[1]))
+            total = lost.sum(axis=1)
+            parts.append((int(np.count_nonzero(total > 0)), float(total.sum())))
+    return Computed(kept={name: joined(parts) for name, parts in kept.items()}, held=held)
 
 
 def _hold_back(plan: Plan, cap: str, values: dict[str, Array]) -> None:

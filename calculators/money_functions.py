@@ -151,10 +151,18 @@ def build_indexed(builder: Builder, node: Call) -> Part:
     run, annual, frame = over_time(builder, amount).run, _annual(builder, rate), builder.frame
     times = max(1, round(frame.periods_a_year))
     steps = np.where(frame.t > 0, (frame.t - 1) // times, 0.0)
+    years, year_of = np.unique(steps[0], return_inverse=True)
     paid = frame.t > 0
+
+    def prices(values: Mapping[str, Array]) -> Array:
+        growth = 1.0 + annual(values)
+        # one rate for all periods: a power a year, not one a period
+        level = growth**steps if growth.shape[1] > 1 else (growth**years)[:, year_of]
+        return np.where(paid, run(values) * level, 0.0)
+
     return Part(
         Kind(amount.kind.dimension, PERIOD),
-        lambda values: np.where(paid, run(values) * (1.0 + annual(values)) ** steps, 0.0),
+        prices,
         node,
     )
 
@@ -203,6 +211,8 @@ def build_loan(interest: bool) -> Callable[[Builder, Call], Part]:
         instalments = _periods(builder, months)
 
         def schedule(values: Mapping[str, Array]) -> Array:
+            if not run(values).any():
+                return np.zeros((1, frame.periods + 1))
             count = max(1, round(float(instalments(values).flat[0])))
             loan = money_flows.loan(run(values)[:, 0], per_period(values), count, frame.periods)
             return loan.interest if interest else loan.flows

@@ -282,7 +282,16 @@ class Builder:
         condition, yes, no = self._condition(node.condition), self.number(node.yes), self.number(node.no)
         kind = Kind(self.same_dimension(yes, no), self.joint_axis(condition, yes, no))
         test, one, other = condition.run, yes.run, no.run
-        return Part(kind, lambda values: np.where(test(values), one(values), other(values)), node)
+        width = self.frame.periods + 1 if kind.axis == PERIOD else 1
+
+        def choose(values: Mapping[str, Array]) -> Array:
+            holds = test(values)
+            if holds.size > 1 or kind.axis not in {"", PERIOD}:
+                return np.where(holds, one(values), other(values))
+            chosen = (one if holds.all() else other)(values)  # the same in every draw: the other part is not needed
+            return np.broadcast_to(chosen, (len(chosen), width))
+
+        return Part(kind, choose, node)
 
     def _call(self, node: Call) -> Part:
         function = self.functions.get(node.function)

@@ -11,7 +11,7 @@ import numpy as np
 from calculators.calculator import Calculator
 from calculators.declarations import Cap, Correlation, Formula, Given, Input, Output, Text, Tier, weakest
 from calculators.drivers import Drivers, Value, gather
-from calculators.evaluation import KEPT_DRAWS, check_work, chunk, chunk_size, computed, joined, percentiles
+from calculators.evaluation import check_work, computed, percentiles, run_all
 from calculators.figures import Capped, Figure, TornadoBar, Trace, bar_to_json, plain, trace_to_json
 from calculators.parts import Lookup
 from calculators.sensitivity import SobolShares, break_even, one_way, sobol, two_way
@@ -299,23 +299,35 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
     points = drivers.draw(draws, seed)
     check_work(plan, draws)
     every = frozenset({*plan.inputs, *plan.compiled})
-    kept: dict[str, list[Array]] = {name: [] for name in every}
-    held: dict[str, list[tuple[int, float]]] = {name: [] for name in plan.capped_by}
-    size = chunk_size(plan)
-    for start in range(0, draws, size):
-        part = points[start : start + size]
-        found = chunk(plan, drivers, part, every)
-        for name in every:
-            array = found[name]
-            if start == 0 or (len(kept[name][0]) > 1 and not (plan.kind(name).axis and start >= KEPT_DRAWS)):
-                kept[name].append(array[: KEPT_DRAWS - start] if plan.kind(name).axis else array)
-        for name, parts in held.items():
-            if found[f"raw {name}"] is found[name]:
-                continue
-            lost = np.broadcast_to(found[f"raw {name}"] - found[name], (len(part), found[name].shape[1]))
-            total = lost.sum(axis=1)
-            parts.append((int(np.count_nonzero(total > 0)), float(total.sum())))
-    everything = {name: joined(parts) for name, parts in kept.items()}
+    found = run_all(plan, drivers, points, every)
+    return assemble(calculator, drivers, found.kept, found.held, draws=draws, seed=seed, claims=claims)
+
+
+def assemble(
+    calculator: Calculator,
+    drivers: Drivers,
+    kept: Mapping[str, Array],
+    held: Mapping[str, list[tuple[int, float]]],
+    *,
+    draws: int,
+    seed: int,
+    claims: bool,
+    old: Sheet | None = None,
+) -> Sheet:
+    """Put a sheet together from computed names; figures of outputs that are as in `old` are taken from there."""
+    plan = calculator.plan
+    capped = {one.benefit: one for one in (old.capped if old is not None else ())}
+    capped |= {
+        name: Capped(
+            benefit=name,
+            cap=plan.capped_by[name],
+            share_of_draws=sum(hits for hits, _ in parts) / draws,
+            mean_lost=sum(lost for _, lost in parts) / draws / plan.unit(name).factor,
+            unit=plan.unit(name).text,
+        )
+        for name, parts in held.items()
+    }
+    same = {} if old is None else {name: old for name in kept if kept[name] is old.kept[name]}
     sheet = Sheet(
         calculator=calculator,
         drivers=drivers,
@@ -323,29 +335,16 @@ def evaluate(calculator: Calculator, values: Mapping[str, Value], *, draws: int,
         seed=seed,
         claims=claims,
         outputs={},
-        capped=tuple(
-            Capped(
-                benefit=name,
-                cap=plan.capped_by[name],
-                share_of_draws=sum(hits for hits, _ in parts) / draws,
-                mean_lost=sum(lost for _, lost in parts) / draws / plan.unit(name).factor,
-                unit=plan.unit(name).text,
-            )
-            for name, parts in held.items()
-        ),
-        kept=everything,
+        capped=tuple(capped[name] for name in plan.capped_by if name in kept),
+        kept=kept,
+        _percentiles={name: of.percentiles(name) for name, of in same.items() if name in of.outputs},
     )
-    figures = {output.name: _figure(sheet, output) for output in calculator.outputs}
-    return Sheet(
-        calculator=calculator,
-        drivers=drivers,
-        draws=draws,
-        seed=seed,
-        claims=claims,
-        outputs=figures,
-        capped=sheet.capped,
-        kept=everything,
-    )
+    figures = {
+        output.name: same[output.name].outputs[output.name] if output.name in same else _figure(sheet, output)
+        for output in calculator.outputs
+        if output.name in kept
+    }
+    return replace(sheet, outputs=figures)
 
 
 def _figure(sheet: Sheet, output: Output) -> Figure:

@@ -135,7 +135,7 @@ def _named(name: str) -> Unit | None:
         factor, base = registry.get_root_units(known)
         if registry.Quantity(0.0, known).to_root_units().magnitude != 0 or isinstance(factor, complex):
             return None
-    except (pint.errors.PintError, AttributeError, ValueError, TypeError, ZeroDivisionError):
+    except (pint.errors.PintError, AssertionError, AttributeError, ValueError, TypeError, ZeroDivisionError):
         return None
     if not isinstance(factor, int | float) or not math.isfinite(factor) or factor <= 0:
         return None

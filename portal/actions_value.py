@@ -7,9 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from calculators.declarations import Given, Input
-from calculators.drivers import gather
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.cases import FROM_RESULT, Typed, case_of, from_scenario, given_by, typed_inputs, workbook_of
+from portal.cases import (
+    FROM_RESULT,
+    as_given,
+    case_of,
+    check_values,
+    from_scenario,
+    given_by,
+    typed_inputs,
+    workbook_of,
+)
 from portal.catalogue import calculator
 from portal.workspace import Workspace
 
@@ -43,7 +51,7 @@ def set_inputs(workspace: Workspace, values: Mapping[str, Any]) -> None:
             "at": at,
             "by": workspace.member.id,
         }
-    _check(typed)
+    check_values({name: Given(value=as_given(one["value"])) for name, one in typed.items()})
     workspace.put("inputs", typed, slot="inputs", replace=True)
 
 
@@ -112,20 +120,6 @@ def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = F
         "rests_on": case["rests_on"],
         "claims": case["claims"],
     }
-
-
-def _check(typed: Typed) -> None:
-    """Refuse values that the calculator would refuse; what is still missing stands in with something harmless."""
-    items = {item.name: item for item in calculator().inputs}
-    values = {name: Given(value=_plain(one["value"])) for name, one in typed.items()}
-    for name, item in items.items():
-        if item.likely is None and name not in values:
-            values[name] = Given(value=max(item.at_least or 0.0, 0.0))
-    gather(calculator(), values, claims=True)
-
-
-def _plain(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _input_view(item: Input, typed: Mapping[str, Any] | None, offered: Given | None, now: datetime) -> dict[str, Any]:

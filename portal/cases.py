@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from calculators.declarations import Given, Tier, weakest
+from calculators.drivers import gather
 from calculators.insight import insights
 from calculators.sheet import Sheet, evaluate
 from portal.actions import ActionError
@@ -26,10 +30,10 @@ Typed = Mapping[str, Mapping[str, Any]]
 
 def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, Any]:
     """Return the case of a scenario (see `actions_value.appraise`), computed where it is not kept yet."""
-    summary, simulated = _simulated(workspace, record, claims=claims)
+    summary, simulated = simulated_in(workspace, record, claims=claims)
     stored, typed = typed_inputs(workspace)
     wanted = (summary["result"], simulated["record"], "" if stored is None else stored.id)
-    slot = f"{simulated['record']}/{claims}"
+    slot = f"{simulated['record']}/{claims}/{calculator().version}"
     kept = workspace.latest("case", slot=slot)
     if kept is not None and kept.inputs == wanted:
         return {"id": kept.id, **workspace.get("case", kept.id)}
@@ -40,11 +44,24 @@ def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, 
 
 def workbook_of(workspace: Workspace, record: str, *, claims: bool) -> bytes:
     """Return the case of a scenario as a spreadsheet with live formulas, its inputs at their median."""
-    summary, simulated = _simulated(workspace, record, claims=claims)
+    summary, simulated = simulated_in(workspace, record, claims=claims)
     return write_workbook(_sheet(workspace, summary, simulated, typed_inputs(workspace)[1], claims=claims))
 
 
-def _simulated(workspace: Workspace, record: str, *, claims: bool) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+def sheet_of(
+    workspace: Workspace, record: str, *, claims: bool, instead: Mapping[str, Given] | None = None, later: int = 0
+) -> Sheet:
+    """Return the evaluated sheet of a scenario, on the same draws as its case.
+
+    `instead`: values that take the place of the tenant's; `later`: months by which the effect starts later. Raises what
+    `case_of` raises.
+    """
+    summary, simulated = simulated_in(workspace, record, claims=claims)
+    typed = typed_inputs(workspace)[1]
+    return _sheet(workspace, summary, simulated, typed, claims=claims, instead=instead or {}, later=later)
+
+
+def simulated_in(workspace: Workspace, record: str, *, claims: bool) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return the newest result's summary and the scenario in it."""
     newest = workspace.latest("summary", slot="result")
     if newest is None:
@@ -80,14 +97,23 @@ def _compute(
 
 
 def _sheet(
-    workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any], typed: Typed, *, claims: bool
+    workspace: Workspace,
+    summary: Mapping[str, Any],
+    simulated: Mapping[str, Any],
+    typed: Typed,
+    *,
+    claims: bool,
+    instead: Mapping[str, Given] = MappingProxyType({}),
+    later: int = 0,
 ) -> Sheet:
     result = open_result(workspace, summary["result"])
     now = workspace.clock()
     values: dict[str, Given] = from_scenario(workspace, simulated["record"])
-    values |= {name: given_by(one, now) for name, one in typed.items()}
+    values |= {name: given_by(one, now) for name, one in typed_that_count(typed, claims=claims).items()}
+    values |= instead
+    extra = result.extra_good(simulated["id"])
     values[FROM_RESULT] = Given(
-        value=result.extra_good(simulated["id"]),
+        value=np.concatenate([np.zeros((len(extra), later)), extra], axis=1),
         tier=_tier_of_effects(workspace, summary, simulated),
         source={"zh-CN": "本工作区的仿真结果", "en": "the simulation of this workspace"},
     )
@@ -150,13 +176,43 @@ def typed_inputs(workspace: Workspace) -> tuple[Stored | None, Typed]:
     return (None, {}) if stored is None else (stored, workspace.get("inputs", stored.id))
 
 
+def typed_that_count(typed: Typed, *, claims: bool) -> Typed:
+    """Return the typed values in force: one that came from the vendor's proposal counts only while claims do.
+
+    Without claims the value stands that the tenant had before, or the default.
+    """
+    if claims:
+        return typed
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, one in typed.items():
+        own: Mapping[str, Any] | None = one
+        while own is not None and own.get("tier") == Tier.CLAIM:
+            own = own.get("before")
+        if own is not None:
+            found[name] = own
+    return found
+
+
 def given_by(one: Mapping[str, Any], now: datetime) -> Given:
     """Return one typed value as the calculator takes it."""
-    value = one["value"]
     said = one["source"] or one["reason"]
     return Given(
-        value=tuple(value) if isinstance(value, list) else value,
-        tier=Tier.TYPED,
+        value=as_given(one["value"]),
+        tier=Tier(one.get("tier", Tier.TYPED)),
         source={"zh-CN": said or "自行填写", "en": said or "typed"},
         age_days=max((now - datetime.fromisoformat(one["at"])).total_seconds() / 86_400, 0.0),
     )
+
+
+def as_given(value: Any) -> Any:
+    """Return a kept value as a calculator takes it: three estimates are a tuple there and a list in JSON."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def check_values(values: Mapping[str, Given]) -> None:
+    """Refuse values that the calculator would refuse; what is still missing stands in with something harmless."""
+    whole = dict(values)
+    for item in calculator().inputs:
+        if item.likely is None and item.name not in whole:
+            whole[item.name] = Given(value=max(item.at_least or 0.0, 0.0))
+    gather(calculator(), whole, claims=True)

@@ -359,3 +359,24 @@ def share_over_months(
         for index, name in enumerate(names)
     ]
     return spec
+
+
+def ranges(items: Sequence[tuple[str, float, float, float]], *, unit: str, look: Theme = LIGHT) -> Spec:
+    """A label with its P10, P50 and P90 a line: a bar from low to high, a dot with the figure in the middle."""
+    spec = _base(look, right=40, bottom=28)
+    spec["tooltip"].update({"axisPointer": {"type": "shadow"}})
+    spec["xAxis"] = _axis(look, "value", name=unit, nameLocation="middle", nameGap=26, splitNumber=4)
+    spec["xAxis"]["nameTextStyle"]["align"] = "center"
+    labels = [label for label, *_ in items]
+    wide = {"width": 150, "overflow": "break", "lineHeight": 14}
+    spec["yAxis"] = _axis(look, "category", inverse=True, data=labels, axisLabel=wide)
+    common = {"type": "bar", "stack": "range", "stackStrategy": "all", "barMaxWidth": 16}
+    hidden = {"silent": True, "itemStyle": {"color": "transparent"}, "tooltip": {"show": False}}
+    spec["series"] = [
+        {**common, **hidden, "data": [low for _, low, _, _ in items]},
+        {**common, "tooltip": {"show": False}, "itemStyle": {"color": look.accent, "opacity": 0.35},
+         "data": [high - low for _, low, _, high in items]},
+        {"type": "scatter", "symbolSize": 9, "itemStyle": {"color": look.accent}, "z": 3, "name": "P50",
+         "data": [middle for _, _, middle, _ in items], "tooltip": {"valueFormatter": printf("%.3g", unit)}},
+    ]  # fmt: skip
+    return spec

@@ -18,6 +18,7 @@ from calculators.declarations import Formula, Given, Input, Output, Tier
 from calculators.evaluation import CHUNK
 from calculators.information import evppi
 from calculators.irr import irr
+from calculators.lever import lever
 from calculators.sensitivity import sobol
 from calculators.sheet import evaluate
 from calculators.units import Array
@@ -216,18 +217,31 @@ def roi_page() -> Iterable[Row]:
         must=">= 1",
         unit="s",
     )
+    for name, value in (("price_once", (60_000.0, 80_000.0, 120_000.0)), ("contribution_margin", (4.0, 6.0, 7.0))):
+        yield slider(calculator, values, name, value)
+
+
+def slider(calculator: Calculator, values: dict[str, Any], name: str, value: tuple[float, float, float]) -> Row:
+    """One slider move on 20,000 draws, in which the formulas downstream are evaluated again and no others."""
+    draws = 20_000
+    sheet = evaluate(calculator, values, draws=draws, seed=1, claims=True)
+    held = lever(sheet, values, name, outputs=("npv", "irr", "payback", "exposure"))
     moves = iter(range(1000))
 
-    def slider() -> None:
-        moved = {**values, "price_once": (60_000.0, 80_000.0 + next(moves), 120_000.0)}
-        evaluate(calculator, moved, draws=10_000, seed=1, claims=True)
+    def move() -> None:
+        step = next(moves) / 1000
+        held.move((value[0], value[1] * (1 + step / 10), value[2]))
 
-    moved = best(slider, 15, time.process_time)
-    yield Row(
-        work="one slider move, 10,000 draws, limit 50 ms of computation",
-        ours=moved,
+    low, likely, high = value
+    moved = held.move((low, likely * 1.01, high)).outputs["npv"].values
+    whole = {**values, name: (low, likely * 1.01, high)}
+    assert np.array_equal(moved, evaluate(calculator, whole, draws=draws, seed=1, claims=True).outputs["npv"].values)
+    taken = best(move, 15, time.process_time)
+    return Row(
+        work=f"one move of {name}, {draws} draws, limit 50 ms of computation",
+        ours=taken,
         peer=0.05,
-        ratio=0.05 / moved,
+        ratio=0.05 / taken,
         must=">= 1",
         unit="s",
     )

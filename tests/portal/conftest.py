@@ -301,3 +301,51 @@ class Plant:
 @pytest.fixture(scope="session")
 def plant() -> Plant:
     return Plant()
+
+
+@dataclass
+class Valued:
+    """An installation in which one tenant has a simulated scenario and every input of its value."""
+
+    installation: Any
+    owner: Any
+    scenario: str
+
+
+@pytest.fixture(scope="module")
+def valued(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valued]:
+    """A tenant's own small plant up to its value, computed once for a file of tests."""
+    from portal import actions_runs, actions_study, actions_value
+    from portal.runner import Worker
+
+    made = install(tmp_path_factory.mktemp("valued"))
+    owner = made.as_(Role.OWNER)
+    upload_plant(owner, weeks=6)
+    actions_study.baseline(owner)
+    actions_study.fit_line(owner)
+    effects = {2: [0.4, 0.5, 0.6], 3: [0.3, 0.4, 0.5]}
+    wish = {
+        "id": "discrete-manufacturing/predictive-maintenance",
+        "effects": effects,
+        "start": 0,
+        "t90": 1,
+        "reason": "trial",
+    }
+    planned = actions_study.plan_scenario(owner, name="first", modules=[wish])
+    actions_runs.run_study(owner, draws=8, months=6)
+    worker = Worker(made.portal(), executor=map)
+    while worker.once():
+        pass
+    actions_value.set_inputs(
+        owner,
+        {
+            "contribution_margin": "0.1 / 0.25 / 0.5 CNY/piece",
+            "sellable_extra": "10000 / 20000 / 30000 piece",
+            "internal_hours": "80 / 120 / 200 person*h",
+            "hourly_cost": 90,
+            "price_once": "20000 CNY",
+            "price_monthly": "100 CNY/month",
+        },
+    )
+    yield Valued(installation=made, owner=owner, scenario=planned.id)
+    made.store.close()
