@@ -11,7 +11,8 @@ from portal import sessions, storage_accounts, storage_release, storage_runs, st
 from portal.actions import ADMINS, EVERYBODY, KEEPERS, ActionError, action
 from portal.identity import VENDOR, Provider, Tenant
 from portal.kept import KEPT
-from portal.rooms import DIGEST, SEAL
+from portal.own_keys import destroy_own
+from portal.rooms import DIGEST, OWN, SEAL
 from portal.storage import Transaction, new_id
 from portal.strongbox import PROVIDER, Strongbox
 from portal.workspace import MissingError, Workspace
@@ -64,8 +65,10 @@ def close_tenant(workspace: Workspace, tenant: str, *, confirm: str) -> None:
     storage_release.withdraw_tenant(tx, tenant, at=at.timestamp())
     storage_runs.cancel_tenant(tx, tenant, at=at.timestamp())
     workspace.erase_blobs(storage_values.remove_tenant_records(tx, tenant))
+    own = [row for row in storage_values.keys_of(tx, tenant) if row.purpose == OWN]
     storage_values.remove_keys(tx, tenant)
     workspace.keys.destroy(tenant, at=at)
+    destroy_own(workspace.keys, own, at=at)
     workspace.data_keys.forget(tenant)
     KEPT.drop(tenant)
 

@@ -12,6 +12,8 @@ from typing import Any
 from portal import storage_accounts, storage_release, storage_runs, storage_values
 from portal.actions import OWNER, ActionError, action
 from portal.kept import KEPT
+from portal.own_keys import destroy_own
+from portal.rooms import OWN
 from portal.workspace import Workspace
 
 TABLE = "dataset"
@@ -73,7 +75,9 @@ def erase_workspace(workspace: Workspace, *, confirm: str) -> None:
     storage_release.withdraw_tenant(tx, workspace.tenant, at=at.timestamp())
     storage_runs.cancel_tenant(tx, workspace.tenant, at=at.timestamp())
     workspace.erase_blobs(storage_values.remove_tenant_records(tx, workspace.tenant))
+    own = [row for row in storage_values.keys_of(tx, workspace.tenant) if row.purpose == OWN]
     storage_values.remove_keys(tx, workspace.tenant)
+    destroy_own(workspace.keys, own, at=at)
     workspace.keys.rotate(workspace.tenant, at=at, grace=timedelta(0))
     workspace.keys.retire(workspace.tenant, at=at)
     workspace.data_keys.forget(workspace.tenant)

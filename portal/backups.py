@@ -28,7 +28,7 @@ from portal import storage_accounts, storage_release, storage_values
 from portal.identity import VENDOR
 from portal.noting import LOG_NAME, write_entry
 from portal.pack_files import Incoming, files_of
-from portal.rooms import LOG, NAMES, DataKeys, installation_key, unwrapped
+from portal.rooms import LOG, NAMES, OWN, DataKeys, installation_key, unwrapped
 from portal.storage import Store, Transaction
 from portal.storage_backup import blobs_of, clear, fill, is_used, rows_of, standing, tables
 from portal.storage_values import KeyRow
@@ -65,13 +65,15 @@ class BackupError(ValueError):
 class TenantKeys:
     """What the key service says today about one tenant's data keys in a backup.
 
-    `state` is opens, destroyed (erased on purpose), retired (an old version whose grace is over) or missing.
+    `state` is opens, destroyed (erased on purpose), retired (an old version whose grace is over) or missing. `erased`
+    are the own keys of datasets that were erased on purpose.
     """
 
     tenant: str
     keys: int
     opens: int
     state: str
+    erased: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,9 +330,15 @@ def _tenant_keys(rows: Iterable[KeyRow], keys: KeyService) -> tuple[TenantKeys, 
         by_tenant[row.tenant].append(row)
     found = []
     for tenant, theirs in sorted(by_tenant.items()):
-        reasons = [reason for row in theirs if (reason := _why_not(keys, row))]
-        state = next((one for one in ("destroyed", "retired", "missing") if one in reasons), "opens")
-        found.append(TenantKeys(tenant=tenant, keys=len(theirs), opens=len(theirs) - len(reasons), state=state))
+        why = {row.id: reason for row in theirs if (reason := _why_not(keys, row))}
+        erased = tuple(row.id for row in theirs if row.purpose == OWN and why.get(row.id) == "destroyed")
+        if keys.status(tenant).state == "destroyed":
+            state, erased = "destroyed", ()
+        else:
+            reasons = {reason for name, reason in why.items() if name not in erased}
+            state = next((one for one in ("retired", "missing", "destroyed") if one in reasons), "opens")
+        opens = len(theirs) - len(why)
+        found.append(TenantKeys(tenant=tenant, keys=len(theirs), opens=opens, state=state, erased=erased))
     return tuple(found)
 
 
@@ -382,6 +390,10 @@ def restore(
             adapt(tx, int(found.manifest["schema"]))
             for tenant in erased:
                 old += _erase_again(tx, tenant, at=at)
+            for one in found.tenants:
+                for key in one.erased:
+                    old += storage_values.remove_sealed_with(tx, one.tenant, key)
+                    storage_values.remove_key(tx, one.tenant, key)
             write_entry(data_keys, tx, _entry(data_keys, tx, found, at=at))
             incoming.put_in_place()
     except BaseException:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from portal.noting import write_entry
+from portal.own_keys import finish_erasures
 from portal.rooms import LOG, NAMES, data_keys_of, installation_key
 from portal.storage import Store
 from portal.storage_values import remove_older
@@ -21,6 +22,7 @@ SYSTEM = "system"
 def erase_staged(store: Store, keys: KeyService, clock: Callable[[], datetime]) -> int:
     """Erase staged files past their term, with an entry in the log for each tenant; returns how many values went."""
     at, data_keys = clock(), data_keys_of(store, keys)
+    finish_erasures(store, keys, at=at)
     before = (at - STAGED_TERM).timestamp()
     for purpose in (LOG, NAMES):
         installation_key(data_keys, purpose, at=at)

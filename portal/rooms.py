@@ -23,6 +23,7 @@ from privacy.vault import Place, SealBroken, derive, digest_hmac, new_data_key, 
 
 KEPT_SECONDS = 60.0
 SEAL, DIGEST = "seal", "digest"
+OWN = "own"  # of one dataset, see `own_keys`
 LOG, NAMES, RECEIPTS = "log", "names", "receipts"
 
 
@@ -71,6 +72,11 @@ class DataKeys:
             kept = self._keep(row)
         return kept.key
 
+    def hold(self, row: KeyRow, key: bytes) -> None:
+        """Keep a key that was just made, so that its value can be read at once."""
+        with self._lock:
+            self._by_id[row.tenant, row.id] = _Kept(row.id, key, time.monotonic() + KEPT_SECONDS)
+
     def must_stand(self, tx: Transaction, tenant: str, key: str) -> None:
         """Refuse to write what is sealed with a data key that was removed meanwhile (an erasure by another process).
 
@@ -85,11 +91,11 @@ class DataKeys:
                 remedy="Begin again.",
             )
 
-    def forget(self, tenant: str) -> None:
-        """Drop what is kept of a tenant."""
+    def forget(self, tenant: str, key: str | None = None) -> None:
+        """Drop what is kept of a tenant, or one of its keys."""
         with self._lock:
             for kept in (self._by_id, self._in_use):
-                for place in [place for place in kept if place[0] == tenant]:
+                for place in [place for place in kept if place[0] == tenant and key in {None, kept[place].id}]:
                     del kept[place]
 
     def rewrapped(self, rows: Sequence[KeyRow]) -> dict[str, bytes]:
@@ -166,9 +172,16 @@ def key_place(tenant: str, key: str, purpose: str) -> Place:
     return Place(tenant=tenant, workspace="", kind="data_key", id=key, version=purpose)
 
 
+def own_ring(tenant: str, key: str) -> str:
+    """Return the name in the key service of the key that wraps one dataset's data key."""
+    return f"{tenant}/{key}"
+
+
 def unwrapped(keys: KeyService, row: KeyRow) -> bytes:
     """Return a stored data key as its key service opens it; `KeyUnavailable`, `SealBroken`."""
-    return keys.unwrap(row.tenant, row.wrapped, place=key_place(row.tenant, row.id, row.purpose))
+    place = key_place(row.tenant, row.id, row.purpose)
+    inner = keys.unwrap(row.tenant, row.wrapped, place=place)
+    return keys.unwrap(own_ring(row.tenant, row.id), inner, place=place) if row.purpose == OWN else inner
 
 
 class Room:

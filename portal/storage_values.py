@@ -92,6 +92,37 @@ def retire_keys(tx: Transaction, tenant: str, purpose: str, *, at: float) -> Non
     )
 
 
+def retire_unused(tx: Transaction, tenant: str, purpose: str, *, at: float) -> list[KeyRow]:
+    """Retire the keys of a purpose that no value of the tenant is sealed with any more; returns them."""
+    used = sa.exists(sa.select(records.c.id).where(records.c.tenant == tenant, records.c.data_key == data_keys.c.id))
+    unused = sa.and_(
+        data_keys.c.tenant == tenant, data_keys.c.purpose == purpose, data_keys.c.retired_at.is_(None), ~used
+    )
+    rows = [_key(row) for row in tx.all(sa.select(data_keys).where(unused))]
+    if rows:
+        tx.run(sa.update(data_keys).where(data_keys.c.id.in_([row.id for row in rows])).values(retired_at=at))
+    return rows
+
+
+def retired_keys(tx: Transaction, purpose: str) -> list[KeyRow]:
+    """Return the retired keys of a purpose, of every tenant."""
+    query = sa.select(data_keys).where(data_keys.c.purpose == purpose, data_keys.c.retired_at.is_not(None))
+    return [_key(row) for row in tx.all(query)]
+
+
+def remove_key(tx: Transaction, tenant: str, key: str) -> None:
+    """Remove one data key of a tenant."""
+    tx.run(sa.delete(data_keys).where(data_keys.c.tenant == tenant, data_keys.c.id == key))
+
+
+def remove_sealed_with(tx: Transaction, tenant: str, key: str) -> tuple[str, ...]:
+    """Remove the values that were sealed with a data key; returns the names of their blobs."""
+    where = sa.and_(records.c.tenant == tenant, records.c.data_key == key)
+    names = [name for row in tx.all(sa.select(records.c.blobs).where(where)) for name in json.loads(row["blobs"])]
+    tx.run(sa.delete(records).where(where))
+    return tuple(names)
+
+
 def remove_keys(tx: Transaction, tenant: str) -> None:
     """Remove all data keys of a tenant."""
     tx.run(sa.delete(data_keys).where(data_keys.c.tenant == tenant))

@@ -23,12 +23,15 @@ from numpy.typing import NDArray
 from portal.identity import Member
 from portal.kept import KEPT
 from portal.noting import entry_of, write_entry
-from portal.rooms import DIGEST, LOG, NAMES, SEAL, Room, data_keys_of, installation_key
+from portal.own_keys import destroy_own, finish_erasures, make_own
+from portal.rooms import DIGEST, LOG, NAMES, OWN, SEAL, Room, data_keys_of, installation_key
 from portal.storage import Store, Transaction, new_id
 from portal.storage_release import DisclosureRow, add_disclosure
 from portal.storage_runs import MailRow, add_mail
 from portal.storage_values import (
+    KeyRow,
     Row,
+    add_key,
     add_record,
     heads,
     latest_record,
@@ -36,10 +39,12 @@ from portal.storage_values import (
     record,
     remove_in_slot,
     remove_record,
+    retire_unused,
 )
 from portal.stored import Stored, stored_of
 from privacy.columns import open_columns, seal_columns
 from privacy.keys import KeyService
+from privacy.vault import seal
 
 __all__ = ["Clock", "MissingError", "Stored", "Workspace"]
 
@@ -76,6 +81,8 @@ class Workspace:
         self._new: dict[tuple[str, str], Any] = {}
         self._new_blobs: list[str] = []
         self._old_blobs: list[str] = []
+        self._new_keys: list[KeyRow] = []  # datasets' own
+        self._old_keys: list[KeyRow] = []
         self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
         self.reason, self._concerns = "", ""  # the reason a person stated for the action; whom it concerns
         self.via = ""  # the service account whose program calls
@@ -111,11 +118,16 @@ class Workspace:
     ) -> str:
         """Keep a table sealed column by column; `get` returns `about`, `columns` the columns.
 
-        In a slot it takes the place of the one before it.
+        In a slot it takes the place of the one before it. It has a data key of its own, so that it can be destroyed
+        alone.
         """
         key = new_id()
         at = self.clock()
-        _, secret = self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)
+        self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)  # the tenant has its key
+        own, secret = make_own(self.data_keys, self.tenant, at=at)
+        self.data_keys.hold(own, secret)
+        self._new_keys.append(own)
+        self.then(lambda tx: add_key(tx, own))
         table = seal_columns(
             secret,
             columns,
@@ -124,7 +136,10 @@ class Workspace:
         )
         manifest = base64.b64encode(table.manifest).decode()
         data = b"t" + json.dumps({"about": about, "manifest": manifest}, ensure_ascii=False).encode()
-        self._add(kind, key, data, slot=slot, inputs=inputs, blobs=table.names, at=at, digest=table.digest)
+        sealer = (own.id, secret)
+        self._add(
+            kind, key, data, slot=slot, inputs=inputs, blobs=table.names, at=at, digest=table.digest, sealer=sealer
+        )
         self._new[kind, key] = about
         return key
 
@@ -136,6 +151,7 @@ class Workspace:
 
         def change(tx: Transaction) -> None:
             self._old_blobs.extend(remove_record(tx, self.tenant, self.room, kind, key) or ())
+            self._retire(tx)
 
         self.then(change)
         self._new.pop((kind, key), None)
@@ -301,9 +317,13 @@ class Workspace:
         return write_entry(self.data_keys, tx, made)
 
     def done(self) -> None:
-        """Forget the action's state after its transaction was committed; delete the blobs of what it erased."""
+        """Forget the action's state after its transaction was committed; delete blobs and keys of what it erased."""
         for name in self._old_blobs:
             self.store.blobs.delete(name)
+        if self._old_keys:
+            for row in self._old_keys:
+                self.data_keys.forget(row.tenant, row.id)
+            finish_erasures(self.store, self.keys, at=self.clock())
         self._clear()
 
     def abandon(self) -> None:
@@ -311,10 +331,12 @@ class Workspace:
         for name in self._new_blobs:
             with contextlib.suppress(KeyError, OSError):
                 self.store.blobs.delete(name)
+        destroy_own(self.keys, self._new_keys, at=self.clock())
         self._clear()
 
     def _clear(self) -> None:
         self._changes, self._new_blobs, self._old_blobs = [], [], []
+        self._new_keys, self._old_keys = [], []
         self._new, self.touched = {}, {}
         self.reason, self._concerns = "", ""
 
@@ -335,10 +357,12 @@ class Workspace:
         blobs: tuple[str, ...] = (),
         digest: str = "",
         replace: bool = True,
+        sealer: tuple[str, bytes] | None = None,
     ) -> None:
         digest = digest or self._sealer.digest(data, at=at, tx=self.tx)
         named = self._sealer.slot(kind, slot, at=at, tx=self.tx)
-        name, sealed = self._sealer.seal(kind, key, data, at=at, tx=self.tx)
+        name, secret = sealer or self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)
+        sealed = seal(secret, data, place=self._sealer.place(kind, key))
         beside = len(sealed) > BESIDE_THE_DATABASE
         if beside:
             blob = self.store.blobs.put(sealed)
@@ -366,8 +390,13 @@ class Workspace:
             add_record(tx, row)
             if named and replace:
                 self._old_blobs.extend(remove_in_slot(tx, self.tenant, self.room, kind, named, but=key))
+                self._retire(tx)
 
         self.then(change)
+
+    def _retire(self, tx: Transaction) -> None:
+        """Retire the own keys of the datasets that are gone; `done` destroys them."""
+        self._old_keys.extend(retire_unused(tx, self.tenant, OWN, at=self.clock().timestamp()))
 
     def _row(self, kind: str, key: str) -> Row:
         with self._reading() as tx:

@@ -21,8 +21,10 @@ from portal.commands.keys import operator
 from portal.identity import Member, Role
 from portal.kept import KEPT
 from portal.occupied import occupied
+from portal.retention import erase_staged
 from portal.storage import records
 from portal.witness import witness_head
+from portal.workspace import Workspace
 from privacy.keys import KeyUnavailable
 from privacy.vault import SealBroken
 
@@ -202,6 +204,42 @@ def test_a_tenant_whose_key_was_destroyed_stays_erased_in_every_backup(site) -> 
         assert found.state == "closed"
         assert tx.all(sa.select(records.c.id).where(records.c.tenant == acme)) == []
     assert not any(b"canary" in path.read_bytes() for path in site.root.rglob("*") if path.is_file())
+
+
+def test_an_erased_dataset_stays_erased_in_every_backup_and_its_neighbour_opens(site, plant) -> None:
+    acme = site.new_tenant("Acme Steel")
+    owner = site.owner(acme)
+    gone, stays, _ = (view.id for view in plant.upload(owner, weeks=2))
+    site.run("backup", site.file)
+    actions_data.remove_dataset(owner, gone)
+    site.at("restored")
+    status, told = site.run("restore", site.file, "--older")
+    assert status == 0
+    (erased,) = (one for one in told["tenants"] if one["tenant"] == acme)
+    assert (erased["state"], len(erased["erased"])) == ("opens", 1)
+    again = site.owner(acme)
+    assert [view.id for view in actions_data.datasets(again) if view.id == gone] == []
+    assert len(again.columns("dataset", stays)) > 1
+    site.run("keys", "rotate", acme)
+    KEPT.drop(acme)
+    again.data_keys.forget(acme)
+    assert len(again.columns("dataset", stays)) > 1
+
+
+def test_a_kill_between_removing_and_destroying_is_finished_by_the_workers(site, plant, monkeypatch) -> None:
+    acme = site.new_tenant("Acme Steel")
+    owner = site.owner(acme)
+    gone = plant.upload(owner, weeks=2)[0].id
+    site.run("backup", site.file)
+    with monkeypatch.context() as killed:
+        killed.setattr(Workspace, "done", lambda self: self._clear())
+        actions_data.remove_dataset(owner, gone)
+    status, told = site.run("restore", site.file, "--check")
+    assert [one["erased"] for one in told["tenants"] if one["tenant"] == acme] == [[]]
+    portal = wiring.portal()
+    erase_staged(portal.store, portal.keys, portal.now)
+    _, told = site.run("restore", site.file, "--check")
+    assert [len(one["erased"]) for one in told["tenants"] if one["tenant"] == acme] == [1]
 
 
 def test_a_backup_from_before_a_rotation_opens_until_the_grace_ends(site, monkeypatch) -> None:
