@@ -26,6 +26,7 @@ from anyio import to_thread
 from starlette.formparsers import MultiPartParser
 from starlette.routing import BaseRoute
 from streamlit import config as streamlit_config
+from streamlit.runtime.pages_manager import PagesManager
 
 from portal import storage_accounts, ui
 from portal.api import Routes
@@ -63,6 +64,7 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
 
     inner = st.App(SCRIPT, lifespan=lifespan, on_script_error=ui.failed)
     keep_values_out_of_the_log()  # after st.App, which says where config.toml is: reading any option before loses it
+    PagesManager.uses_pages_directory = False  # else the first visit to anything but "/" shows everybody's pages
     streamlit_config.set_option("server.maxUploadSize", portal.settings.upload_mb)
     streamlit_config.set_option("server.port", portal.settings.port)
     site = Routes(portal=portal, more=more or []).site()

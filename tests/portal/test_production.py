@@ -85,12 +85,14 @@ def test_streamlit_runs_as_we_say(tmp_path):
 import json
 from pathlib import Path
 from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
 from portal.app import create_app
 from portal.wiring import build, read_settings, use
 create_app(use(build(read_settings(mode="demo", upload_mb=7))))
 names = ["runner.postScriptGC", "server.trustedUserHeaders", "browser.gatherUsageStats", "client.showErrorDetails",
          "server.enableAgentApi", "server.fileWatcherType", "server.maxUploadSize", "logger.enableRich"]
-print(json.dumps({name: config.get_option(name) for name in names}))
+manager = PagesManager(str(Path("portal/ui.py").resolve()))  # as the first session of the process makes one
+print(json.dumps({name: config.get_option(name) for name in names} | {"pages folder": manager.uses_pages_directory}))
 """
     environment = {**os.environ, "MINGSUAN_DATA": str(tmp_path / "data"), "MINGSUAN_KEYS": str(tmp_path / "keys")}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
@@ -103,6 +105,7 @@ print(json.dumps({name: config.get_option(name) for name in names}))
         "server.fileWatcherType": "none",
         "server.maxUploadSize": 7,
         "logger.enableRich": False,
+        "pages folder": False,  # else who opens another page first sees everybody's pages
     }
 
 
