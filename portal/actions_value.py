@@ -19,6 +19,7 @@ from portal.cases import (
     workbook_of,
 )
 from portal.catalogue import calculator
+from portal.watermarks import watermark_of, watermarked
 from portal.workspace import Workspace
 
 
@@ -93,11 +94,12 @@ def appraise(workspace: Workspace, *, scenario: str = "", claims: bool = False) 
 
 @action(needs=READERS, purpose="appraisal")
 def take_workbook(workspace: Workspace, *, scenario: str = "", claims: bool = False) -> bytes:
-    """Return the case of a scenario as an XLSX file whose formulas a spreadsheet computes itself.
+    """Return the case of a scenario as an XLSX file whose formulas a spreadsheet computes itself, with a watermark.
 
     Raises what `appraise` raises.
     """
-    return workbook_of(workspace, scenario, claims=claims)
+    data = workbook_of(workspace, scenario, claims=claims)
+    return watermarked(workspace, data, watermark_of(workspace, purpose="own_use"), form="xlsx")
 
 
 @action(needs=READERS, purpose="appraisal")

@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from portal import actions_audit, actions_checks, actions_data, actions_house, actions_value
+from portal import actions_audit, actions_checks, actions_copies, actions_data, actions_house, actions_value
 from portal.api_calls import ApiRoutes
+from portal.checking import CheckRoutes
 from portal.front import SHELL, front_page, markup
 from portal.gate import Gate
 from portal.identity import Role
@@ -26,6 +27,7 @@ from portal.mail import Outbox
 from portal.navigation import pages_of
 from portal.oidc import Relations
 from portal.problems import problem, problem_of, wants_page
+from portal.released_files import MEDIA as MEDIA_OF_RELEASES
 from portal.sessions import Session
 from portal.signin import CALLBACK, SignInRoutes, refusal
 from portal.text import language, t
@@ -55,6 +57,7 @@ class Routes:
             Route("/favicon.png", self.mark),
             *SignInRoutes(portal=self.portal, relations=Relations(redirect_uri=f"{origin}{CALLBACK}")).routes(),
             *LandingRoutes(portal=self.portal).routes(),
+            *CheckRoutes(portal=self.portal).routes(),
             *ApiRoutes(portal=self.portal).routes(),
             *self.more,
             Route("/files/upload", self.upload, methods=["PUT"]),
@@ -62,6 +65,7 @@ class Routes:
             Route("/files/log", self.log),
             Route("/files/workspace", self.workspace),
             Route("/files/value", self.workbook),
+            Route("/files/released", self.released),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -192,6 +196,16 @@ class Routes:
         head = {"Content-Disposition": 'attachment; filename="value.xlsx"', "Cache-Control": "no-store"}
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         return Response(data, media_type=kind, headers=head)
+
+    async def released(self, request: Request) -> Response:
+        """A released result as a file with its watermark: `?id=` and `?form=`; for its tenant and for its recipient."""
+        session: Session = request.scope["portal_session"]
+        form, name = request.query_params.get("form", "json")[:8], request.query_params.get("id", "")[:40]
+        workspace = self.portal.workspace(session.member)
+        take = actions_copies.take_disclosure if session.member.vendor else actions_copies.take_release
+        data = await to_thread.run_sync(lambda: take(workspace, name, form=form))
+        head = {"Content-Disposition": f'attachment; filename="release.{form}"', "Cache-Control": "no-store"}
+        return Response(data, media_type=MEDIA_OF_RELEASES[form], headers=head)
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

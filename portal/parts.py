@@ -125,6 +125,16 @@ def _side(index: int, numbers: Sequence[int]) -> str:
     return ' class="ms-num"' if index in numbers else ""
 
 
+def downloads(path: str, name: str, *, forms: Sequence[str] = ("pdf", "xlsx", "csv", "json")) -> None:
+    """Ways to take a released result as a file, one for each form; the files carry a watermark."""
+    links = "".join(
+        f'<a class="ms-button" href="{escape(path)}?id={escape(name)}&amp;form={form}" target="_self">'
+        f"{escape(t(f'watermark.{form}'))}</a> "
+        for form in forms
+    )
+    st.html(f'<p class="ms-muted">{escape(t("watermark.take"))} · {escape(t("watermark.take_why"))}</p>{links}')
+
+
 def findings(items: Sequence[Mapping[str, Any]]) -> None:
     """Quality findings beside their rows: severity, row, column, what is wrong, what to do."""
     if not items:

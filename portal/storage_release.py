@@ -97,6 +97,12 @@ def consent_by_id(tx: Transaction, tenant: str, consent: str) -> ConsentRow | No
     return None if row is None else ConsentRow(**row)
 
 
+def consent_stands(tx: Transaction, consent: str, *, at: float) -> bool | None:
+    """Say whether a consent of any tenant is in force; None where there is no such consent."""
+    row = tx.one(sa.select(consents.c.until, consents.c.withdrawn_at).where(consents.c.id == consent))
+    return None if row is None else row["withdrawn_at"] is None and row["until"] > at
+
+
 def withdraw(tx: Transaction, tenant: str, consent: str, *, at: float, record: str) -> int:
     """Withdraw a consent and erase what stood under it in one step; returns how many disclosures went."""
     withdraw_contribution(tx, tenant, consent)

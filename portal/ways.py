@@ -36,6 +36,7 @@ WAYS: tuple[Way, ...] = (
     Way(prefix="/metrics", access=Access.PUBLIC, any_host=True),
     Way(prefix="/auth/", access=Access.PUBLIC, rate="doors"),
     Way(prefix="/s/", access=Access.PUBLIC, rate="doors"),
+    Way(prefix="/verify", access=Access.PUBLIC, upload=True, rate="doors"),
     Way(prefix="/shell/", access=Access.PUBLIC),
     Way(prefix="/favicon", access=Access.PUBLIC),
     Way(prefix="/idp/", access=Access.PUBLIC),  # exists in the demo only

@@ -72,13 +72,17 @@ _BY_GROUP: Final = {
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules"
     ),
-    ("release", "disclosure", "release", "sensitive"): "preview_release give_consent withdraw_consent disclose",
+    ("release", "disclosure", "release", "sensitive"): (
+        "preview_release give_consent withdraw_consent disclose take_release"
+    ),
     ("release", "contribution", "benchmark", "sensitive"): "contribute",
     ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
     ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
     ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect",
-    ("sell", "disclosure", "offer", "internal"): "sales_feed propose_value proposable track_record publish_track_record",
+    ("sell", "disclosure", "offer", "internal"): (
+        "sales_feed take_disclosure propose_value proposable track_record publish_track_record"
+    ),
     ("write_packs", "pack", "knowledge", "internal"): (
         "draft_pack edit_draft undo_draft drop_draft submit_pack"
     ),

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "backup": ("backups", "one moment of the whole installation in one sealed file"),
     "restore": ("backups", "check a backup and write it into an empty installation"),
     "audit": ("log", "the tamper-evident log"),
+    "watermark": ("marks", "the signed tag on what leaves"),
 }
 
 

@@ -47,6 +47,7 @@ def show() -> None:
         st.html(f'<a class="ms-button" href="/files/log" target="_self">{escape(t("proof.export"))}</a>')
     parts.section(t("proof.offline"), note=t("proof.offline_why"))
     st.code("mingsuan audit verify log.ndjson --key KEY", language=None)
+    st.html(f'<a class="ms-button" href="/verify" target="_self">{escape(t("verify.title"))}</a>')
 
 
 def _tables(proof: Mapping[str, Any]) -> None:

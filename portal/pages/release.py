@@ -155,6 +155,8 @@ def _given(workspace: Workspace, released: Sequence[ReleaseView]) -> None:
                 if consent is not None:
                     st.caption(t("release.receipt"))
                     st.code(consent.receipt, language=None, wrap_lines=True)
+            if one.state == "released":
+                parts.downloads("/files/released", one.id)
             _withdraw(workspace, one, consents.get(one.consent))
     with st.expander(t("release.as_rep")):
         feed = actions_links.preview_as_rep(workspace)

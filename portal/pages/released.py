@@ -33,6 +33,7 @@ def show() -> None:
                 [(titled(one), in_words(one)) for one in words(item.payload)],
             )
             st.caption(t("desk.terms"))
+            parts.downloads("/files/released", item.id)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,18 @@ def test_every_way_in_is_declared_and_the_last_one_needs_a_session():
     assert WAYS[-1].prefix == "/"
     assert WAYS[-1].access is Access.SESSION
     public = {way.prefix for way in WAYS if way.access is Access.PUBLIC}
-    assert public == {"/healthz", "/readyz", "/metrics", "/auth/", "/s/", "/shell/", "/favicon", "/idp/", "/outbox"}
+    assert public == {
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/auth/",
+        "/s/",
+        "/shell/",
+        "/favicon",
+        "/idp/",
+        "/outbox",
+        "/verify",
+    }
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example"])
