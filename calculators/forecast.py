@@ -18,7 +18,11 @@ from calculators.units import Array, CalculationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """P10, P50 and P90 of each output as they stood at the decision; `digest` is the SHA-256 of their RFC 8785 JSON."""
+    """P10, P50 and P90 of each output as they stood at the decision; `digest` is the SHA-256 of their RFC 8785 JSON.
+
+    `rests_on` is the digest of what they were computed from (a simulation and the values of the inputs), "" where there
+    was none.
+    """
 
     calculator: str
     version: str
@@ -26,19 +30,25 @@ class Forecast:
     figures: Mapping[str, tuple[Any, Any, Any]]
     units: Mapping[str, str]
     digest: str
+    rests_on: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """What is kept; `digest` is over everything else."""
-        body = _body(self.calculator, self.version, self.figures, self.units, claims=self.claims)
+        body = _body(self.calculator, self.version, self.figures, self.units, self.rests_on, claims=self.claims)
         return {**body, "digest": self.digest}
 
 
-def lock(sheet: Sheet) -> Forecast:
-    """The forecast of a sheet, to be kept when the decision is made."""
+def lock(sheet: Sheet, more: Mapping[str, tuple[Any, Any, Any, str]] | None = None, *, rests_on: str = "") -> Forecast:
+    """The forecast of a sheet, to be kept when the decision is made.
+
+    `more`: P10, P50, P90 and unit of figures that the sheet does not show, such as OEE by month.
+    """
     figures = {name: (figure.p10, figure.p50, figure.p90) for name, figure in sheet.outputs.items()}
     units = {name: figure.unit for name, figure in sheet.outputs.items()}
+    for name, (p10, p50, p90, unit) in (more or {}).items():
+        figures[name], units[name] = (p10, p50, p90), unit
     calculator = sheet.calculator
-    body = _body(calculator.id, calculator.version, figures, units, claims=sheet.claims)
+    body = _body(calculator.id, calculator.version, figures, units, rests_on, claims=sheet.claims)
     return Forecast(
         calculator=calculator.id,
         version=calculator.version,
@@ -46,6 +56,7 @@ def lock(sheet: Sheet) -> Forecast:
         figures=figures,
         units=units,
         digest=_digest(body),
+        rests_on=rests_on,
     )
 
 
@@ -68,6 +79,7 @@ def reopen(kept: Mapping[str, Any]) -> Forecast:
         figures={name: (row["p10"], row["p50"], row["p90"]) for name, row in body["figures"].items()},
         units={name: row["unit"] for name, row in body["figures"].items()},
         digest=str(kept["digest"]),
+        rests_on=str(body.get("rests_on", "")),
     )
 
 
@@ -76,10 +88,12 @@ def _body(
     version: str,
     figures: Mapping[str, tuple[Any, Any, Any]],
     units: Mapping[str, str],
+    rests_on: str,
     *,
     claims: bool,
 ) -> dict[str, Any]:
     return {
+        **({"rests_on": rests_on} if rests_on else {}),
         "calculator": calculator,
         "version": version,
         "claims": claims,
@@ -104,13 +118,14 @@ def _digest(body: Mapping[str, Any]) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
     """An actual figure against its forecast: inside P10 to P90, and its distance from P50 in half-widths of that band
-    (0 in the middle, 1 at an end)."""
+    (0 in the middle, 1 at an end); `above`: it lies above P50."""
 
     output: str
     period: int | None
     actual: float
     inside: bool
     distance: float
+    above: bool = False
 
 
 def score(forecast: Forecast, actuals: Mapping[str, float | Mapping[int, float]]) -> tuple[Hit, ...]:
@@ -145,13 +160,24 @@ def _hit(name: str, period: int | None, actual: float, bands: tuple[Any, ...]) -
     inside = low <= actual <= high
     half = middle - low if actual < middle else high - middle
     distance = abs(actual - middle) / half if half else (0.0 if actual == middle else np.inf)
-    return Hit(output=name, period=period, actual=actual, inside=inside, distance=float(distance))
+    return Hit(
+        output=name, period=period, actual=actual, inside=inside, distance=float(distance), above=actual > middle
+    )
 
 
 def hit_rate(hits: Iterable[Hit]) -> tuple[float, float, float]:
     """Share of actual figures inside P10 to P90 with its 95 % interval; an honest forecast has about 80 %."""
     inside = [hit.inside for hit in hits]
     return chance(sum(inside), len(inside))
+
+
+def bias(hits: Iterable[Hit]) -> float:
+    """Median of the signed distances: 0 for a forecast in the middle, 1 where what came lies at its P90, NaN for none.
+
+    Figures that had no forecast value are left out.
+    """
+    signed = [hit.distance if hit.above else -hit.distance for hit in hits if np.isfinite(hit.distance)]
+    return float(np.median(signed)) if signed else np.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

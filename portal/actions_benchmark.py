@@ -16,6 +16,7 @@ from typing import Any
 from portal import storage_benchmark, storage_release
 from portal.actions import OFFICERS, OWNER, READERS, ActionError, action
 from portal.consenting import NOTICE, consent_document, own_pseudonym
+from portal.forecast_book import released_standing
 from portal.identity import VENDOR
 from portal.noting import entry_of, write_entry
 from portal.rooms import LOG, NAMES, Room, installation_key
@@ -282,7 +283,11 @@ def _figures(workspace: Workspace) -> tuple[dict[str, float], bool]:
     found = workspace.get("baseline", kept.id)
     line = found.get("line") or {}
     known = {name: line[name] for name in MEASURES if line.get(name) and line[name]["denominator"] > 0}
-    return {name: one["numerator"] / one["denominator"] for name, one in known.items()}, bool(found["sample"])
+    figures = {name: one["numerator"] / one["denominator"] for name, one in known.items()}
+    inside, _ = released_standing(workspace)
+    if inside is not None:
+        figures["forecast_inside"] = inside
+    return figures, bool(found["sample"])
 
 
 def _draw(workspace: Workspace, row: DrawRow, *, fresh: bool, approved_by: str) -> str:

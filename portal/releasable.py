@@ -14,6 +14,7 @@ from portal.actions import ActionError
 from portal.assessments import assessment_of
 from portal.cases import case_of
 from portal.catalogue import checklists_on_offer, modules_on_offer, packs
+from portal.forecast_book import released_standing
 from portal.risk_inputs import WEEK_S, risk_figures, warnings
 from portal.studies import find_scenario
 from portal.workspace import Workspace
@@ -112,7 +113,10 @@ def _case(workspace: Workspace, summary: Mapping[str, Any], one: Mapping[str, An
             "currency": "CNY",
         }
     test = workspace.latest("back_test")
+    inside, side = released_standing(workspace)
     return CaseFigures(
+        forecast_inside=inside,
+        forecast_bias=side,
         oee_baseline=base["bands"]["oee"]["mean"][-1],
         oee_scenario=one["bands"]["oee"]["mean"][-1],
         backtest_grade=None if test is None else workspace.get("back_test", test.id)["grade"],

@@ -71,6 +71,13 @@ MEASURES: Final[Mapping[str, Measure]] = MappingProxyType(
             Measure(id="availability", low=0.5, high=1.0, step=0.01, title=_text("可用率", "Availability")),
             Measure(id="effectiveness", low=0.5, high=1.0, step=0.01, title=_text("表现率", "Effectiveness")),
             Measure(id="quality", low=0.8, high=1.0, step=0.005, title=_text("质量率", "Quality")),
+            Measure(
+                id="forecast_inside",
+                low=0.0,
+                high=1.0,
+                step=0.05,
+                title=_text("实际值落在预测区间内的占比", "Actual figures inside the forecast band"),
+            ),
         )
     }
 )

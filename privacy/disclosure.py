@@ -44,6 +44,8 @@ class CaseFigures:
     pack: str | None = None  # pack id
     stations: int | None = None
     weeks_of_data: float | None = None
+    forecast_inside: float | None = None  # share of actual figures inside P10 to P90 of locked forecasts
+    forecast_bias: str | None = None  # below, centred, above: where actual figures lie in the band
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +321,7 @@ def _banded(case: CaseFigures, findings: FindingsFigures) -> dict[str, tuple[str
         "loss_probability": case.loss_probability,
         "stations": case.stations,
         "weeks_of_data": case.weeks_of_data,
+        "forecast_inside": case.forecast_inside,
         "gap_share": findings.gap_share,
         "not_assessed_share": findings.not_assessed_share,
     }
@@ -333,6 +336,7 @@ def _chosen(case: CaseFigures, findings: FindingsFigures, policy: ReleasePolicy)
         "currency": case.currency,
         "backtest_grade": case.backtest_grade,
         "main_loss": case.main_loss,
+        "forecast_bias": case.forecast_bias,
         "highest_risk": None if findings.highest_risk is None else str(findings.highest_risk),
     }
     chosen = {

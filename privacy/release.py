@@ -86,6 +86,12 @@ _LEVELS: Final = MappingProxyType(
     }
 )
 
+_BIAS: Final = _choices(
+    below=("实际偏低于预测", "actual figures lie low in the forecast band"),
+    centred=("实际居中", "actual figures lie in the middle of the forecast band"),
+    above=("实际偏高于预测", "actual figures lie high in the forecast band"),
+)
+
 _BY_BAND: Final = (
     ("oee_baseline", "oee", "现状 OEE", "OEE today"),
     ("oee_uplift", "uplift", "模块上线后 OEE 的变化", "change of OEE with the modules"),
@@ -97,6 +103,7 @@ _BY_BAND: Final = (
     ("loss_probability", "probability", "亏损的可能性", "chance of a loss"),
     ("stations", "stations", "工位数", "stations on the line"),
     ("weeks_of_data", "weeks", "数据覆盖的时长", "weeks of data"),
+    ("forecast_inside", "share", "实际值落在预测区间内的占比", "actual figures inside the forecast band"),
     ("gap_share", "share", "自查未达标项占比", "share of check-list gaps"),
     ("not_assessed_share", "share", "尚未自查项占比", "share not assessed yet"),
 )
@@ -104,6 +111,7 @@ _BY_CHOICE: Final = (
     ("currency", _CURRENCIES, "币种", "currency"),
     ("backtest_grade", _GRADES, "模型与历史的吻合度", "how well the model reproduces the history"),
     ("main_loss", _LOSSES, "最大的损失来源", "largest kind of loss"),
+    ("forecast_bias", _BIAS, "实际值在预测区间中的位置", "where actual figures lie in the forecast band"),
     ("highest_risk", _LEVELS, "最高风险等级", "highest risk level"),
 )
 _BY_IDS: Final = (

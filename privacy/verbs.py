@@ -68,9 +68,10 @@ _BY_GROUP: Final = {
     ),
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest test_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
+    ("read_values", "trust", "transparency", "sensitive"): "data_use",
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
-        "consents releases who_can_see access_log colleagues progress_shared contact_rules"
+        "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
     ),
     ("release", "disclosure", "release", "sensitive"): (
         "preview_release give_consent withdraw_consent disclose take_release"
@@ -81,7 +82,7 @@ _BY_GROUP: Final = {
     ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
     ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect",
     ("sell", "disclosure", "offer", "internal"): (
-        "sales_feed take_disclosure propose_value proposable track_record publish_track_record"
+        "sales_feed take_disclosure recalls confirm_recall propose_value proposable"
     ),
     ("write_packs", "pack", "knowledge", "internal"): (
         "draft_pack edit_draft undo_draft drop_draft submit_pack"

@@ -7,7 +7,7 @@ import pytest
 
 from calculators.calculator import Calculator
 from calculators.declarations import Formula, Given, Input, Output, Tier
-from calculators.forecast import contradiction, hit_rate, lock, reopen, score
+from calculators.forecast import bias, contradiction, hit_rate, lock, reopen, score
 from calculators.sheet import evaluate
 from calculators.units import CalculationError
 
@@ -74,3 +74,24 @@ def test_a_typed_figure_that_the_upload_contradicts_widens_and_loses_its_grade()
     assert low < 100 < likely < 150 < high
     assert found.instead.tier is Tier.PUBLIC
     assert found.instead.objections == ("no",)
+
+
+def test_a_forecast_names_what_it_rests_on_and_may_hold_more_than_the_sheet():
+    more = {"oee": ([None, 0.7], [None, 0.72], [None, 0.74], "1")}
+    forecast = lock(a_sheet(), more, rests_on="a" * 64)
+    kept = json.loads(json.dumps(forecast.to_json(), allow_nan=False))
+    again = reopen(kept)
+    assert (again.digest, again.rests_on) == (forecast.digest, "a" * 64)
+    assert forecast.digest != lock(a_sheet(), more).digest
+    hits = score(again, {"oee": {0: 0.7, 1: 0.73}})
+    assert [hit.inside for hit in hits] == [False, True]
+    assert bias(hits) == pytest.approx(0.5)
+
+
+def test_bias_says_on_which_side_and_how_far():
+    forecast = lock(a_sheet())
+    p10, p50, p90 = forecast.figures["total"]
+    assert bias(score(forecast, {"total": p90})) == pytest.approx(1)
+    assert bias(score(forecast, {"total": p10})) == pytest.approx(-1)
+    assert bias(score(forecast, {"total": p50})) == 0
+    assert np.isnan(bias(()))
