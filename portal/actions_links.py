@@ -8,26 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal import storage_release, storage_values
+from portal import storage_release
 from portal.actions import OWNER, REPS, TENANT, ActionError, action
 from portal.identity import VENDOR
+from portal.milestones import MILESTONES, milestone
 from portal.storage import Transaction, new_id
 from portal.storage_release import LinkRow
 from portal.text import speaking, t
 from portal.workspace import MissingError, Workspace
 from privacy.disclosure import Disclosure, release_filter
 from privacy.links import ShareLink, new_token, normal_email, token_hash
-
-MILESTONES = (
-    ("released", "release"),
-    ("appraised", "case"),
-    ("simulated", "result"),
-    ("planned", "scenario"),
-    ("modelled", "line"),
-    ("measured", "baseline"),
-    ("uploaded", "dataset"),
-)
-"""What a tenant has reached and the kind of value that shows it, the furthest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +182,7 @@ def sales_feed(workspace: Workspace) -> Sequence[FeedItem]:
                 continue  # the row says otherwise, but what was sealed under the consent counts
             items.append(feed_item(made, account=_label(workspace, tx, row.tenant) or row.handle))
             workspace.concern("", f"disclosure/{row.id}")
+            workspace.tell(row.tenant, f"disclosure/{row.id}")
     return items
 
 
@@ -263,12 +254,9 @@ def _state(row: LinkRow, now: float) -> str:
 
 
 def _progress(tx: Transaction, link: str) -> str:
-    """Return the furthest milestone of the tenants that show it; kinds are counted, nothing is opened."""
-    reached = [""]
-    for opening in storage_release.openings_of(tx, link):
-        if opening.status_shared:
-            kinds = storage_values.heads(tx, opening.tenant, "main", [kind for _, kind in MILESTONES])
-            reached.append(next((name for name, kind in MILESTONES if kind in kinds), "opened"))
+    """Return the furthest milestone of the tenants that show it."""
+    shown = [one for one in storage_release.openings_of(tx, link) if one.status_shared]
+    reached = ["", *(milestone(tx, opening.tenant) for opening in shown)]
     order = ["", "opened", *(name for name, _ in reversed(MILESTONES))]
     return max(reached, key=order.index)
 

@@ -52,7 +52,12 @@ _PROSPECT = (
     ),
     *_entries("decide", ("benchmark", "leaderboard")),
     *_entries(
-        "protect", ("release", "outbox"), ("trust", "verified_user"), ("connections", "cable"), ("house", "group")
+        "protect",
+        ("release", "outbox"),
+        ("seen", "visibility"),
+        ("trust", "verified_user"),
+        ("connections", "cable"),
+        ("house", "group"),
     ),
 )
 _REP = (
@@ -89,9 +94,9 @@ _SYSTEM = (
 )
 _READER = frozenset(
     {"start", "baseline", "line", "scenarios", "value", "options", "assumptions", "checks", "decision", "consensus"}
-    | {"pilot", "alerts", "afterwards", "trust"}
+    | {"pilot", "alerts", "afterwards", "seen", "trust"}
 )
-_GUEST = frozenset({"start", "trust"})
+_GUEST = frozenset({"start", "seen", "trust"})
 _AUDIT = frozenset({"today", "log", "proof", "reports", "budgets"})
 _SECURITY = _entries("home", ("keys", "key"))
 

@@ -14,18 +14,19 @@ import contextlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.identity import Member
+from portal.identity import TENANT_ROLES, Member
 from portal.kept import KEPT
 from portal.noting import entry_of, write_entry
 from portal.own_keys import destroy_own, finish_erasures, make_own
 from portal.rooms import DIGEST, LOG, NAMES, OWN, SEAL, Room, data_keys_of, installation_key
-from portal.storage import Store, Transaction, new_id
+from portal.storage import EVERYBODY, Store, Transaction, new_id, within
 from portal.storage_release import DisclosureRow, add_disclosure
 from portal.storage_runs import MailRow, add_mail
 from portal.storage_values import (
@@ -85,6 +86,7 @@ class Workspace:
         self._old_keys: list[KeyRow] = []
         self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
         self.reason, self._concerns = "", ""  # the reason a person stated for the action; whom it concerns
+        self._told: dict[str, list[str]] = {}  # who else finds it in his log, and what of his it met
         self.via = ""  # the service account whose program calls
         self.conclusion: Callable[[Any], None] | None = None  # told an action's result before it is written
 
@@ -264,6 +266,15 @@ class Workspace:
         self._concerns = tenant
         self.touched.update(dict.fromkeys(resources, ""))
 
+    def tell(self, tenant: str, resource: str) -> None:
+        """Have the action noted in another tenant's own log too, since it met something that came from there."""
+        self._told.setdefault(tenant, []).append(resource)
+
+    @property
+    def scope(self) -> str:
+        """Whose rows its transactions meet: a tenant's member his tenant's, the vendor's people the house's."""
+        return self.tenant if self.member.role in TENANT_ROLES else EVERYBODY
+
     def opened(self) -> Transaction:
         """Return the open transaction of an action that locks."""
         if self.tx is None:
@@ -314,7 +325,10 @@ class Workspace:
             reason=reason or self.reason,
             at=self.clock(),
         )
-        return write_entry(self.data_keys, tx, made)
+        position = write_entry(self.data_keys, tx, made)
+        for tenant, met in self._told.items() if decision == "allowed" else ():
+            write_entry(self.data_keys, tx, replace(made, tenant=tenant, resource=" ".join(met), digests=()))
+        return position
 
     def done(self) -> None:
         """Forget the action's state after its transaction was committed; delete blobs and keys of what it erased."""
@@ -338,7 +352,7 @@ class Workspace:
         self._changes, self._new_blobs, self._old_blobs = [], [], []
         self._new_keys, self._old_keys = [], []
         self._new, self.touched = {}, {}
-        self.reason, self._concerns = "", ""
+        self.reason, self._concerns, self._told = "", "", {}
 
     def _put(self, kind: str, data: bytes, slot: str, inputs: Sequence[str], replace: bool) -> str:
         key = new_id()
@@ -426,5 +440,5 @@ class Workspace:
         if self.tx is not None:
             yield self.tx
         else:
-            with self.store.reading() as tx:
+            with within(self.tenant), self.store.reading() as tx:
                 yield tx

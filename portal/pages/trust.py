@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from portal import actions_journey, parts
+from portal import actions_journey, actions_recall, parts
 from portal.actions_journey import Access
 from portal.context import ui_context
-from portal.frame import page_frame
+from portal.frame import link, page_frame
+from portal.identity import Role
 from portal.text import has_text, t
 from portal.workspace import Workspace
 
@@ -48,7 +49,38 @@ def show() -> None:
         parts.note(t("trust.no_notices"), kind="done")
     parts.section(t("trust.how"))
     st.markdown("\n".join(f"- {t(f'trust.how_{number}')}" for number in range(1, 6)))
+    link("seen", label=t("shell.pages.seen"), icon=":material/visibility:")
+    if visit.member.role is not Role.GUEST:
+        _ledger(workspace)
     _log(visit.workspace)
+
+
+def _ledger(workspace: Workspace) -> None:
+    """Who used which data for which result."""
+    uses = actions_recall.data_use(workspace)
+    if not uses:
+        return
+    parts.section(t("seen.ledger", count=len(uses)), note=t("seen.ledger_why"))
+
+    def named(things: Sequence[str]) -> str:
+        words = [t(f"seen.kind_{one}") if has_text(f"seen.kind_{one}") else one for one in things]
+        return t("data.comma").join(dict.fromkeys(words)) or t("seen.none")
+
+    with st.container(height=360, border=False):
+        parts.table(
+            [t("trust.when"), t("trust.person"), t("trust.action"), t("log.purpose"), t("seen.used"), t("seen.result")],
+            [
+                (
+                    parts.moment(use.at),
+                    use.who,
+                    t(f"actions.{use.action}") if has_text(f"actions.{use.action}") else use.action,
+                    t(f"log.purpose_{use.purpose}") if has_text(f"log.purpose_{use.purpose}") else use.purpose,
+                    named(use.on),
+                    named(use.result),
+                )
+                for use in uses[:200]
+            ],
+        )
 
 
 def _log(workspace: Workspace) -> None:

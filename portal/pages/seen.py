@@ -1,0 +1,84 @@
+"""What the rep sees: everything the vendor's sales side knows of this tenant, and what it has looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal import actions_recall, parts
+from portal.actions_recall import Recall, Seen
+from portal.context import ui_context
+from portal.frame import link, page_frame
+from portal.text import has_text, t
+
+
+def show() -> None:
+    """Draw the page."""
+    visit = ui_context()
+    page_frame(visit, "seen")
+    seen = actions_recall.seen_by_rep(visit.workspace)
+    parts.answer(t("seen.answer", count=seen.live) if seen.live else t("seen.answer_none"), note=t("seen.rule"))
+    parts.table([t("seen.what"), t("seen.state")], _rows(seen))
+    link("release", label=t("seen.to_release"), icon=":material/arrow_forward:")
+    parts.section(t("seen.looks"), note=t("seen.looks_why"))
+    if seen.looks:
+        with st.container(height=min(420, 90 + 38 * len(seen.looks)), border=False):
+            parts.table(
+                [t("trust.when"), t("trust.person"), t("trust.action")],
+                [
+                    (
+                        parts.moment(look.at),
+                        look.who,
+                        t(f"actions.{look.action}") if has_text(f"actions.{look.action}") else look.action,
+                    )
+                    for look in seen.looks
+                ],
+            )
+    else:
+        parts.note(t("seen.no_looks"), kind="done")
+    _recalls(seen)
+
+
+def _rows(seen: Seen) -> list[tuple[str, str]]:
+    if seen.progress_shared is None:
+        progress = t("seen.progress_nobody")
+    elif seen.progress_shared:
+        progress = t("seen.progress_yes", step=t(f"seen.step_{seen.progress}"))
+    else:
+        progress = t("seen.progress_no")
+    came = t("data.comma").join(parts.moment(at) for at in seen.came)
+    return [
+        (t("seen.results"), t("seen.results_live", count=seen.live) if seen.live else t("seen.nothing")),
+        (t("seen.progress"), progress),
+        (t("seen.came"), came or t("seen.nothing")),
+        (t("seen.values"), t("seen.never")),
+        (t("seen.tracking"), t("seen.no_tracking")),
+    ]
+
+
+def _recalls(seen: Seen) -> None:
+    if not seen.over:
+        return
+    open_ones = sum(one.confirmed_at is None for one in seen.over)
+    parts.section(t("seen.over"), note=t("seen.over_open", count=open_ones) if open_ones else t("seen.over_done"))
+    recalls_table(seen.over)
+
+
+def recalls_table(found: tuple[Recall, ...]) -> None:
+    """Releases that are over: when, why, and whether the recipient has confirmed that no copy is left."""
+    parts.table(
+        [t("seen.released"), t("release.purpose"), t("seen.ended"), t("seen.why"), t("seen.confirmed")],
+        [
+            (
+                parts.moment(one.released_at),
+                t(f"release.purpose_{one.purpose}") if one.purpose else "–",
+                parts.moment(one.over_at),
+                t("release.state_withdrawn" if one.withdrawn else "release.state_ended"),
+                parts.moment(one.confirmed_at) if one.confirmed_at else t("seen.not_confirmed"),
+            )
+            for one in found
+        ],
+    )
+
+
+if __name__ == "__main__":
+    show()

@@ -1,0 +1,96 @@
+"""After a withdrawal: what is recalled, who has confirmed; what the rep sees and has looked at; the ledger of use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from portal import actions_copies, actions_links, actions_recall, actions_release, actions_study
+from portal.actions import ActionError
+from portal.identity import VENDOR, Profile, Role, Tenant
+from portal.releasable import Releasable
+from portal.storage_accounts import add_tenant, admit
+from privacy.disclosure import CaseFigures, FindingsFigures
+
+
+@pytest.fixture
+def released(installation, monkeypatch) -> tuple[Any, Any, Any]:
+    """The owner, the rep, and a release from the one to the other."""
+    profile = Profile(tenant=VENDOR, role=Role.REP, subject="chen", name="Chen", email="c@v.example", provider="v")
+    with installation.store.writing() as tx:
+        add_tenant(tx, Tenant(id=VENDOR, name="Vendor"), now=installation.clock())
+        rep = admit(tx, profile, language="en", now=installation.clock())
+    owner = installation.as_(Role.OWNER)
+    found = Releasable(
+        scenario="s", case=CaseFigures(oee_baseline=0.71), findings=FindingsFigures(), data_digest="ab" * 32
+    )
+    monkeypatch.setattr(actions_release, "releasable", lambda *_: found)
+    shown = actions_release.preview_release(owner)
+    given = actions_release.give_consent(
+        owner, purpose="offer_preparation", until=installation.clock() + timedelta(days=30), digest=shown.digest,
+        recipient=rep.id,
+    )  # fmt: skip
+    view = actions_release.disclose(owner, consent=given.id, digest=shown.digest)
+    return owner, installation.as_(Role.REP, who=rep.id), view
+
+
+def test_what_the_rep_looks_at_stands_in_the_tenants_own_log(released) -> None:
+    owner, rep, view = released
+    assert actions_recall.seen_by_rep(owner).looks == ()
+    actions_links.sales_feed(rep)
+    actions_copies.take_disclosure(rep, view.id, form="csv")
+    seen = actions_recall.seen_by_rep(owner)
+    assert [look.action for look in seen.looks] == ["take_disclosure", "sales_feed"]
+    assert (seen.live, seen.progress_shared, seen.over) == (1, None, ())
+    assert not any(rep.member.id in look.who for look in seen.looks)
+
+
+def test_a_withdrawn_release_is_recalled_until_its_recipient_confirms(released) -> None:
+    owner, rep, view = released
+    assert actions_recall.recalls(rep) == []
+    actions_release.withdraw_consent(owner, view.consent)
+    (one,) = actions_recall.recalls(rep)
+    assert (one.id, one.purpose, one.withdrawn, one.confirmed_at) == (view.id, "offer_preparation", True, None)
+    assert "north" not in one.account
+    assert [over.confirmed_at for over in actions_recall.seen_by_rep(owner).over] == [None]
+    actions_recall.confirm_recall(rep, view.id)
+    actions_recall.confirm_recall(rep, view.id)  # saying it twice changes nothing
+    seen = actions_recall.seen_by_rep(owner)
+    assert seen.over[0].confirmed_at is not None
+    assert seen.looks[0].action == "confirm_recall"
+
+
+def test_a_release_that_ended_is_recalled_too_and_forgotten_after_a_year(installation, released) -> None:
+    _, rep, _ = released
+    installation.clock.ahead = timedelta(days=31)
+    assert [one.withdrawn for one in actions_recall.recalls(rep)] == [False]
+    installation.clock.ahead = timedelta(days=31 + 366)
+    assert actions_recall.recalls(rep) == []
+
+
+def test_nobody_confirms_for_another_or_what_is_still_out(installation, released) -> None:
+    owner, rep, view = released
+    for member, name in ((rep, view.id), (rep, "unknown")):
+        with pytest.raises(ActionError) as refusal:
+            actions_recall.confirm_recall(member, name)
+        assert refusal.value.code == "no_such_value"
+    actions_release.withdraw_consent(owner, view.consent)
+    with pytest.raises(ActionError) as refusal:
+        actions_recall.confirm_recall(installation.as_(Role.REP, who="another"), view.id)
+    assert refusal.value.code == "no_such_value"
+
+
+def test_the_ledger_says_which_tables_served_which_result(installation, plant) -> None:
+    owner = installation.as_(Role.OWNER)
+    plant.upload(owner)
+    actions_study.baseline(owner)
+    uses = actions_recall.data_use(owner)
+    used = next(use for use in uses if use.action == "baseline")
+    assert set(used.on) == {"stops.csv", "counts.csv", "equipment.csv"}
+    assert (used.result, used.purpose, used.role) == (("baseline",), "baseline", "owner")
+    assert {use.action for use in uses} >= {"upload_dataset"}
+    with pytest.raises(ActionError):
+        actions_recall.data_use(installation.as_(Role.GUEST))
+    assert actions_recall.data_use(installation.as_(Role.OWNER, "south")) == []
