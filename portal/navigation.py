@@ -94,7 +94,7 @@ _SYSTEM = (
 )
 _READER = frozenset(
     {"start", "baseline", "line", "scenarios", "value", "options", "assumptions", "checks", "decision", "consensus"}
-    | {"pilot", "alerts", "afterwards", "seen", "trust"}
+    | {"pilot", "alerts", "afterwards", "benchmark", "seen", "trust"}
 )
 _GUEST = frozenset({"start", "seen", "trust"})
 _AUDIT = frozenset({"today", "log", "proof", "reports", "budgets"})
