@@ -262,7 +262,7 @@ def _lineage(decision: Decision, words: Words) -> list[Block]:
     rows += [
         (words("digest"), decision.digest()),
         (words("consent"), mark.consent or words("consent_none")),
-        (words("tag"), mark.tag or words("tag_none")),
+        (words("tag"), words("tag_inside", holder=mark.holder) if mark.holder else words("tag_none")),
     ]
     return [
         Paragraph(text=words("lineage_why"), kind="quiet"),

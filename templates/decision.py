@@ -147,15 +147,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What ties a document to its consent: its id ("" for the tenant's own copy), and the signed tag ("": unsigned)."""
+    """What ties a copy to its consent ("": the tenant's own) and to its holder, as the log knows him ("": unsigned).
+
+    Who hands a copy out writes the signed tag into the file itself; what stands on every page is this.
+    """
 
     consent: str = ""
-    tag: str = ""
-
-    @property
-    def short(self) -> str:
-        """Sixteen characters that stand on every page for the whole tag."""
-        return sha256(self.tag.encode()).hexdigest()[:16] if self.tag else ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +214,8 @@ class Decision:
         return {"mingsuan": "decision/1", **json.loads(json.dumps(document, allow_nan=False))}
 
     def digest(self) -> str:
-        """SHA-256 of what is decided on, the mark left out: the same numbers, the same digest."""
-        plain = {key: value for key, value in self.to_json().items() if key != "mark"}
+        """SHA-256 of what is decided on, day and mark left out: the same numbers, the same digest."""
+        plain = {key: value for key, value in self.to_json().items() if key not in {"made_at", "mark"}}
         text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 from templates.cells import Distinct, all_of, distinct
 from templates.figures import decimal_comma, numbers, one_number
 from templates.tables import Cell, Column
+from templates.traditional import simplified
 
 SECONDS: dict[str, float] = {
     **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds", "毫秒"), 1e-3),
@@ -90,6 +91,7 @@ def one_duration(cell: Cell, *, minutes_first: bool = False, comma: bool = False
 def _from_text(text: str, *, minutes_first: bool, comma: bool) -> tuple[float, bool] | None:
     if len(text) > 60:
         return None
+    text = simplified(text)
     found = _clock.fullmatch(text)
     if found:
         first, second = float(found[3]), float(found[4])

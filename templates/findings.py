@@ -88,6 +88,11 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
         "{count} rows have fewer cells than the header ({width}), the first is row {row}.",
         "Check that nothing has shifted to the left there.",
     ),
+    "filled_down": (
+        "note",
+        "Column {columns} names a group only in its first row; the name was put into each row below it.",
+        "Correct the file if empty cells mean something else.",
+    ),
     "unpivoted": (
         "note",
         "The columns {first} to {last} are dates or products; each of their cells became a row of its own.",

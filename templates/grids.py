@@ -9,8 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from templates.cells import fold, shown
+from templates.figures import one_number
 from templates.headings import HEAD_ROWS, Grid, Row, filled, heading, is_form_line, is_head, is_wordy
 from templates.tables import Cell, Note, RawTable
+from templates.traditional import simplified
 
 LARGE = 1_000
 """Rows from which a sheet is tried as one regular table."""
@@ -150,9 +152,19 @@ def _sides(grid: Grid, first: int, last: int) -> list[tuple[int, int]]:
         words = [
             {fold(str(row[k])).lower() for k in range(a, min(b + 1, len(row))) if is_wordy(row[k])} for a, b in parts
         ]
-        if all(len(part) >= 2 for part in words) and all(len(part & words[0]) >= 2 for part in words[1:]):
+        if not all(len(part) >= 2 for part in words):
+            continue
+        common = [len(part & words[0]) for part in words[1:]]
+        if all(count >= 2 for count in common) or (all(common) and _uneven(grid, first, last, parts)):
             return parts
     return whole
+
+
+def _uneven(grid: Grid, first: int, last: int, parts: Sequence[tuple[int, int]]) -> bool:
+    """Whether parts side by side are of very different length: then they are tables of their own."""
+    rows = grid.rows[first : last + 1]
+    sizes = [sum(any(map(filled, row[a : b + 1])) for row in rows) for a, b in parts]
+    return min(sizes) < 0.8 * max(sizes)
 
 
 def is_total(row: Row) -> bool:
@@ -161,7 +173,7 @@ def is_total(row: Row) -> bool:
     >>> is_total(["合计", None, 12.5]), is_total(["Total", 632, "53,454"]), is_total(["Total station", "a", "b"])
     (True, True, False)
     """
-    words = [fold(cell) for cell in row if isinstance(cell, str) and fold(cell)]
+    words = [fold(simplified(cell)) for cell in row if isinstance(cell, str) and fold(cell)]
     if not words or not _total.fullmatch(words[0]):
         return False
     return sum(map(is_wordy, row)) <= 2 or len(words) <= 2
@@ -209,6 +221,8 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
     if len(sections) > max(3, len(kept)):  # not titles after all: a column of words with gaps
         kept = sorted([*kept, *((k, grid.rows[k]) for k in sections)])
         sections = []
+    if kept and _is_sum([row for _, row in kept]):
+        totals.append(kept.pop()[0])
     notes = list(head.notes)
     if totals:
         params = {"count": len(totals), "rows": ", ".join(str(grid.number(k)) for k in totals[:5])}
@@ -238,6 +252,22 @@ def _table(grid: Grid, first: int, last: int, left: int, right: int, caption: st
         notes=tuple(notes),
         facts={"sections": len(sections)} if sections else {},
     )
+
+
+def _is_sum(rows: Sequence[Row]) -> bool:
+    """Whether the last row holds the sums of the rows above and names nothing: a total without the word."""
+    last = rows[-1]
+    places = [k for k, cell in enumerate(last) if filled(cell)]
+    if not 3 <= len(rows) <= 20_000 or not places or len(places) == len(last) or any(is_wordy(last[k]) for k in places):
+        return False
+    if filled(last[0]) or not all(filled(row[0]) for row in rows[:3] if row):
+        return False
+    for k in places:
+        found = [one_number(row[k]) for row in rows if k < len(row) and filled(row[k])]
+        values = [number[0] for number in found if number is not None and not number[1]]
+        if len(values) != len(found) or len(values) < 3 or abs(sum(values[:-1]) - values[-1]) > 1e-6 * abs(values[-1]):
+            return False
+    return True
 
 
 def _is_rule(row: Row) -> bool:

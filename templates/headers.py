@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 from templates.catalogue import fields
 from templates.cells import fold
+from templates.traditional import simplified
 from templates.unitwords import is_unit_word, split_unit
 
 _camel = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -22,7 +23,7 @@ def words_of(text: str) -> str:
     >>> words_of("From Date/Time"), words_of("equipment_name"), words_of("WOType"), words_of("停机 时长")
     ('from date time', 'equipment name', 'wo type', '停机时长')
     """
-    plain = _gaps.sub(" ", _camel.sub(" ", fold(text))).strip().lower()
+    plain = _gaps.sub(" ", _camel.sub(" ", fold(simplified(text)))).strip().lower()
     return plain.replace(" ", "") if _cjk.search(plain) and plain.replace(" ", "").isalpha() else plain
 
 
@@ -35,7 +36,7 @@ def parts_of(header: str) -> list[tuple[str, float]]:
     outer: list[str] = [""]
     inner: list[str] = []
     depth = 0
-    for sign in fold(header):
+    for sign in fold(simplified(header)):
         if sign in "([【<":
             depth += 1
             if depth == 1:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import numpy as np
 
 from templates.cells import fold, shown
+from templates.day_headers import is_run, month_of
 from templates.durations import one_duration
 from templates.figures import one_number
 from templates.tables import Cell, Note
@@ -162,7 +163,8 @@ def heading(grid: Grid, first: int, last: int, columns: Sequence[int]) -> Headin
         at += 1
     head = rows[at] if at < len(rows) else []
     notes: list[Note] = []
-    if not _is_header(rows, at, width):
+    days = _is_day_header(head, [*title, grid.name, grid.place])
+    if not days and not _is_header(rows, at, width):
         names = [f"Column {letters(k)}" for k in columns]
         if len(rows) > at:
             notes.append(Note(code="header_missing", row=grid.number(first + at)))
@@ -199,6 +201,21 @@ def heading(grid: Grid, first: int, last: int, columns: Sequence[int]) -> Headin
         first=first + at, last=first + end, names=unique(names), units=tuple(units), title=" ".join(title),
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def _is_day_header(head: Row, texts: Sequence[str]) -> bool:
+    """Days of a month as bare numbers (5, 6, 7) beside a word or two, under a title that names the month."""
+    cells = [cell for cell in head if filled(cell)]
+    words = [cell for cell in cells if is_wordy(cell) and not is_total_word(cell)]
+    rest = [cell for cell in cells if not is_wordy(cell)]
+    return 1 <= len(words) <= 3 and len(rest) >= 5 and is_run(rest) and month_of(texts) is not None
+
+
+def is_total_word(cell: Cell) -> bool:
+    """A header such as 合计 or Total: its column holds sums."""
+    return (
+        isinstance(cell, str) and re.fullmatch(r"合计|总计|小计|累计|total|sum", fold(cell), re.IGNORECASE) is not None
+    )
 
 
 def _label(cell: Cell) -> str:

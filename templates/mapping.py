@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from templates.catalogue import kinds
 from templates.facts import facts_of, row_findings
+from templates.filled_down import filled_down
 from templates.findings import Finding, finding, from_notes
 from templates.joined import joined
 from templates.matching import match
@@ -40,7 +41,7 @@ def understand(
     raws = joined(opened.tables) if "sheets" in opened.facts else opened.tables
     tables = tuple(
         read_table(
-            unpivoted(paired(raw)),
+            unpivoted(paired(filled_down(raw)), file=opened.name),
             file=opened.name,
             kind=kind,
             timezone=timezone,

@@ -46,9 +46,9 @@ def memo(decision: Decision, language: str) -> Report:
             day=decision.made_at.isoformat(),
             digest=decision.digest()[:12],
             consent=mark.consent or words("own"),
-            mark=mark.short or words("unsigned"),
+            holder=mark.holder or words("unsigned"),
         ),
-        tag=mark.tag,
+        digest=decision.digest(),
     )
 
 

@@ -21,6 +21,7 @@ from templates.cells import plain_array
 from templates.grids import is_total, tables_of
 from templates.headings import Grid, Heading, filled, heading, is_head
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
+from templates.traditional import CHARACTERS
 
 LARGE = 200_000
 """Bytes from which a clean file goes through Arrow."""
@@ -97,6 +98,8 @@ def decode(data: bytes, name: str) -> _Text:
         )
     if _is_utf8(data):
         return _decoded(data, "utf-8", name)
+    if _looks_traditional(data):
+        return _decoded(data, "cp950", name)
     for encoding in ("gb18030", "cp1252") if _looks_chinese(data) else ("cp1252", "gb18030"):
         try:
             return _decoded(data, encoding, name)
@@ -142,6 +145,18 @@ def _decoded(data: bytes, encoding: str, name: str) -> _Text:
             found="binary",
         )
     return _Text(data=data, encoding=encoding)
+
+
+def _looks_traditional(data: bytes) -> bool:
+    """Big5 gives traditional characters of headers where the other encodings give rare ones."""
+    start = data[:20_000]
+    try:
+        text = start[: start.rfind(b"\n") + 1 or None].decode("cp950")
+    except UnicodeDecodeError:
+        return False
+    hits = sum(sign in CHARACTERS for sign in text)
+    other = sum(sign in CHARACTERS for sign in start.decode("gb18030", errors="ignore"))
+    return hits >= 3 and hits > 2 * other
 
 
 def _looks_chinese(data: bytes) -> bool:

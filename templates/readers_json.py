@@ -88,12 +88,32 @@ def _lists(content: object, title: str) -> Iterator[tuple[str, list[Mapping[str,
         return
     for key, value in lists.items():
         yield from _lists(value, str(key))
+    if not lists and (way := _way_to_lists(content)):
+        yield from _lists(way, title)
+        return
     if not lists:
         inner = {key: value for key, value in content.items() if isinstance(value, Mapping)}
         if inner and len(inner) == len(content) and len(inner) > 1:
             yield title, [{"key": key, **value} for key, value in inner.items()], list(range(1, len(inner) + 1))
         elif content:
             yield title, [content], [1]
+
+
+def _way_to_lists(content: Mapping[str, object]) -> Mapping[str, object] | None:
+    """The inner object that holds the lists of records, as services wrap them: {"data": {"items": [...]}}."""
+    for _ in range(4):
+        inner = [value for value in content.values() if isinstance(value, Mapping)]
+        holding = [one for one in inner if any(_is_records(value) for value in one.values())]
+        if holding:
+            return holding[0] if len(holding) == 1 else None
+        if len(inner) != 1:
+            return None
+        content = inner[0]
+    return None
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, Mapping) for item in value)
 
 
 def _flat(record: Mapping[str, object], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Cell]]:

@@ -95,7 +95,7 @@ class Section:
 class Report:
     """A whole document: its pages in front (each a tuple of blocks), and the sections of its annex.
 
-    `footer` stands on every page; `tag` is the whole watermark, "" where there is none.
+    `footer` stands on every page; `digest` is that of the decision behind it.
     """
 
     language: str
@@ -107,7 +107,7 @@ class Report:
     annex_title: str
     annex: tuple[Section, ...]
     footer: str
-    tag: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,3 +153,8 @@ def words() -> Mapping[str, Text]:
     found = document.plain()
     assert isinstance(found, dict)  # expect_kind has refused anything else
     return {key: text for key, text in found.items() if key != "mingsuan"}
+
+
+def general_limits() -> tuple[Text, ...]:
+    """What the model does not know, whatever the plant; packs know more of their own industries."""
+    return tuple(text for key, text in words().items() if key.startswith("limit_"))

@@ -65,7 +65,7 @@ def _style(paper: Any, report: Report) -> None:
     about = paper.core_properties
     about.title, about.keywords, about.author, about.language = (
         report.title,
-        report.tag[:255],
+        report.digest,
         "mingsuan",
         report.language,
     )

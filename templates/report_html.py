@@ -27,7 +27,6 @@ def write_html(report: Report) -> bytes:
     if annex:
         annex = f'<div class="page"><h2>{escape(report.annex_title)}</h2>{annex}</div>'
     sample = f'<p class="sample">{escape(report.sample)}</p>' if report.sample else ""
-    tag = f"<br>{escape(report.tag)}" if report.tag else ""
     text = (
         f'<!doctype html>\n<html lang="{_attribute(report.language)}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_attribute(policy)}">'
@@ -36,7 +35,7 @@ def write_html(report: Report) -> bytes:
         f"<title>{escape(report.title)}</title><style>{style}</style></head><body><main>"
         f'<div class="kind">{escape(report.kind)}</div><h1>{escape(report.title)}</h1>'
         f'<div class="about">{escape(report.about)}</div>{sample}{pages}{annex}'
-        f"<footer>{escape(report.footer)}{tag}</footer></main></body></html>\n"
+        f"<footer>{escape(report.footer)}</footer></main></body></html>\n"
     )
     return text.encode()
 

@@ -49,7 +49,7 @@ def write_picture(drawing: Drawing, *, dots: float = 220.0) -> bytes:
     """One drawing as a PNG, for writers that know no vector drawings."""
     empty = Report(
         language="en", kind="", title="", about="", sample="", front=((Chart(drawing=drawing),),),
-        annex_title="", annex=(), footer="", tag="",
+        annex_title="", annex=(), footer="", digest="",
     )  # fmt: skip
     files = _files(empty, alone=True)
     return bytes(COMPILE(files, font_paths=FONTS, ignore_system_fonts=True, format="png", ppi=dots))
@@ -64,7 +64,7 @@ def _files(report: Report, *, alone: bool = False) -> dict[str, bytes]:
         "title": report.title,
         "about": report.about,
         "sample": report.sample,
-        "keywords": [report.tag] if report.tag else [],
+        "keywords": [report.digest],
         "front": [[_block(one, size=8.5, level=2) for one in page] for page in report.front],
         "annex_title": report.annex_title,
         "annex": [

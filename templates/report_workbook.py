@@ -15,8 +15,6 @@ from templates.report import Words
 Cell = str | float | tuple[str, float] | None
 """A text, a number, a formula with the number it gives, or nothing."""
 NUMBER, SHARE = "#,##0.00####", "0.0%"
-MARK_PART = 250
-"""A tag is longer than some spreadsheets show in one cell; it is broken into rows."""
 
 
 def write_decision_workbook(decision: Decision, sheet: Sheet | None, language: str) -> bytes:
@@ -103,9 +101,8 @@ def _decision(page: _Page, decision: Decision, words: Words, sheet: Sheet | None
     page.row([])
     page.row([words("digest"), decision.digest()])
     page.row([words("consent"), decision.mark.consent or words("consent_none")])
-    tag = decision.mark.tag or words("tag_none")
-    for start in range(0, len(tag), MARK_PART):
-        page.row([words("tag"), tag[start : start + MARK_PART]])
+    holder = decision.mark.holder
+    page.row([words("tag"), words("tag_inside", holder=holder) if holder else words("tag_none")])
 
 
 def _registers(pages: _Pages, decision: Decision, words: Words) -> None:

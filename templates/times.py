@@ -58,8 +58,10 @@ _named = re.compile(
 )
 _packed = re.compile(
     r"(?P<a>(?:19|20)\d{2})(?P<b>[01]\d)(?P<c>[0-3]\d)"
-    r"(?:T?\s?(?P<h>[0-2]\d)(?P<mi>[0-5]\d)(?P<s>[0-5]\d)?)?"
+    r"(?:[T_-]?\s?(?P<h>[0-2]\d):?(?P<mi>[0-5]\d):?(?P<s>[0-5]\d)?)?"
 )
+_unix = re.compile(r"^([A-Za-z]{3} +\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: [A-Z]{3,4})? (\d{4})$")
+"""Jan  5 08:00:00 2026, as Unix programs write it (the weekday is gone by then)."""
 _month_day = re.compile(rf"(?P<b>\d{{1,2}})\s*月\s*(?P<c>\d{{1,2}})\s*[日号]?{_tail}", re.IGNORECASE)
 _clock_only = re.compile(rf"(?!\d+\.){_clock}\s*(?P<half>[ap]\.?m\.?)?", re.IGNORECASE)
 _epoch_day = date(1970, 1, 1).toordinal()
@@ -182,6 +184,7 @@ def _from_text(text: str) -> _Written | None:
         if first > 31 and len(found["c"]) == 2:
             return _checked("fixed", _year(found["a"]), second, int(found["c"]), clock, zone)
         return _checked(kind, first, second, _year(found["c"]), clock, zone)
+    text = _unix.sub(r"\1 \3 \2", text)
     if found := _named.fullmatch(text):
         month = _months.get((found["m1"] or found["m2"]).lower())
         day = int(found["d1"] or found["d2"])

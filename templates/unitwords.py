@@ -6,6 +6,7 @@ import re
 
 from templates.cells import fold
 from templates.durations import SECONDS, SHORT
+from templates.traditional import simplified
 
 PIECES = frozenset(
     {"pcs", "pc", "pieces", "piece", "parts", "part", "units", "unit", "ea", "stk", "stück", "qty", "nos", "no."}
@@ -85,7 +86,7 @@ def is_unit_word(text: str) -> bool:
     >>> [is_unit_word(word) for word in ("min", "件/小时", "kg", "%", "reason")]
     [True, True, True, True, False]
     """
-    word = fold(text).strip("()[]（）【】 .").lower()
+    word = fold(simplified(text)).strip("()[]（）【】 .").lower()
     return (
         word in SECONDS or word in PIECES or word in _others or rate_of(word) is not None or a_piece(word) is not None
     )
@@ -97,7 +98,7 @@ def rate_of(text: str) -> float | None:
     >>> rate_of("pcs/h"), rate_of("件/分钟"), rate_of("per hour"), rate_of("kg")
     (3600.0, 60.0, 3600.0, None)
     """
-    word = fold(text).strip("()[] .").lower()
+    word = fold(simplified(text)).strip("()[] .").lower()
     if word in {"ppm", "cpm", "spm"}:
         return 60.0
     if word in {"uph", "pph", "jph"}:
@@ -131,7 +132,7 @@ def split_unit(header: str) -> tuple[str, str]:
     >>> split_unit("Date (Y/M/D)"), split_unit("Duration, h"), split_unit("Planned")
     (('Date (Y/M/D)', ''), ('Duration', 'h'), ('Planned', ''))
     """
-    text = fold(header)
+    text = fold(simplified(header))
     for found in _inside.finditer(text):
         if is_unit_word(found[1]) or found[1].lower() in {"mm:ss", "min:s", "h:mm", "hh:mm", "hh:mm:ss", "h:m"}:
             rest = f"{text[: found.start()].rstrip()} {text[found.end() :].lstrip()}".strip()
@@ -164,7 +165,7 @@ def short(text: str) -> str:
     >>> short("分钟"), short("Hours"), short("件")
     ('min', 'h', 'pcs')
     """
-    word = fold(text).strip("()[] .").lower()
+    word = fold(simplified(text)).strip("()[] .").lower()
     if word in SECONDS:
         return SHORT[SECONDS[word]]
     if word in PIECES:

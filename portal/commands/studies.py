@@ -8,21 +8,25 @@ from typing import Any
 
 from calculators.sheet import Calculator, run_calculator
 from industry_packs.pack import shipped_packs
+from portal.commands.decisions import best, decision_of
 from portal.commands.models import positive, seed, spread
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, say
+from portal.wiring import utc_now
 from simulators.study import Progress
 from templates import capsule
 from templates.calculator_document import read_calculator, shipped_calculators
-from templates.study_document import files_beside
+from templates.dossier import write_all
+from templates.study_document import StudyDocument, files_beside, read_study
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands on studies and calculators."""
     study = commands.add_parser("study", help="scenarios, OEE ramp, value; the capsule")
     verbs = study.add_subparsers(metavar="VERB", required=True)
-    run = verbs.add_parser("run", help="compute a study document and write its capsule")
+    run = verbs.add_parser("run", help="compute a study document, write its capsule and its documents")
     run.add_argument("subject", metavar="STUDY.yaml", type=Path)
-    run.add_argument("-o", "--output", type=Path, help="folder for capsule and result (default: beside the study)")
+    run.add_argument("-o", "--output", type=Path, help="folder for capsule and documents (default: beside the study)")
+    run.add_argument("--scenario", metavar="ID", help="whom the documents are about (default: what is worth most)")
     run.add_argument("--engine", choices=("twin", "reference"), default="twin")
     run.add_argument("--workers", type=positive, default=1)
     run.add_argument("--json", action="store_true")
@@ -45,8 +49,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run_study(given: argparse.Namespace) -> Outcome:
-    """Compute a study; capsule and result appear whole or not at all."""
+    """Compute a study; each file appears whole or not at all, the capsule first."""
     text = read_bytes(given.subject)
+    day = utc_now().date()
+    beside = files_beside(given.subject.parent)
+    asked = _asked(given.scenario, read_study(text, given.subject.name, beside))
 
     def tell(progress: Progress) -> None:
         say(f"{progress.done} of {progress.planned} draws")
@@ -54,17 +61,36 @@ def run_study(given: argparse.Namespace) -> Outcome:
     done = capsule.compute(
         text,
         given.subject.name,
-        files_beside(given.subject.parent),
+        beside,
         engine=given.engine,
         executor=spread(given.workers),
         progress=tell,
     )
+    scenario = asked or best(done)
     folder = given.output or given.subject.parent
-    target = folder / f"{given.subject.stem}.capsule.zip"
-    document = {**capsule.summary(done), "capsule": target.name}
-    _write(target, capsule.write(done, engine=given.engine))
-    say(f"wrote {target}")
+    stem = given.subject.stem
+    files = {f"{stem}.capsule.zip": capsule.write(done, engine=given.engine)}
+    decision = decision_of(done, scenario=scenario, made_at=day, capsule=files[f"{stem}.capsule.zip"])
+    files |= write_all(decision, done.sheets.get(scenario), stem=stem)
+    document = {**capsule.summary(done), "capsule": f"{stem}.capsule.zip"}
+    document |= {"decided": scenario, "documents": sorted(name for name in files if name != document["capsule"])}
+    for name, data in files.items():
+        _write(folder / name, data)
+        say(f"wrote {folder / name}")
     return Outcome(document=document, lines=_told(document))
+
+
+def _asked(wanted: str | None, document: StudyDocument) -> str:
+    """The scenario that was asked for by its id, "" where none was."""
+    known = [one.id for one in document.study.scenarios]
+    if wanted is None or wanted in known:
+        return wanted or ""
+    raise InputError(
+        f"the study has no scenario {wanted!r}",
+        code="unknown_scenario_id",
+        place="--scenario",
+        remedy=f"Use one of {', '.join(known)}.",
+    )
 
 
 def _write(target: Path, data: bytes) -> None:
@@ -93,6 +119,7 @@ def _told(document: dict[str, Any]) -> list[str]:
             if not isinstance(figure["p50"], list) and figure["p50"] is not None:
                 lines.append(f"    {name:<24} {figure['p50']:>14,.4g} {figure['unit']}")
     lines.append(f"capsule: {document['capsule']}; the baseline is {base['title']['en']}")
+    lines.append(f"documents about {document['decided']}: {', '.join(document['documents'])}")
     return lines
 
 
