@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -68,23 +69,14 @@ def _compared(found: Mapping[str, Any]) -> None:
         alt=t("options.chart"),
         sample=found["sample"],
     )
+    headers = ("option", "npv", "best", "ahead", "payback", "tco", "eac")
     parts.table(
-        [
-            t("options.option"),
-            t("value.npv"),
-            "P10 … P90",
-            t("options.best"),
-            t("options.ahead"),
-            t("value.payback"),
-            t("options.tco"),
-            t("options.eac"),
-            t("scenarios.tier"),
-        ],
+        [t(f"options.{name}") for name in headers],
         [_row(one, currency) for one in options],
-        numbers=[1, 2, 3, 4, 5, 6, 7],
-        html=[8],
+        numbers=[1, 2, 3, 4, 5, 6],
+        html=[0],
     )
-    parts.note(t("options.definition", definition=t(f"options.in_{found['definition']}")))
+    parts.note(t(f"options.definition_{found['definition']}"))
     idle = found["do_nothing"]
     if idle["p50"]:
         parts.note(
@@ -101,22 +93,22 @@ def _row(one: Mapping[str, Any], currency: str) -> tuple[str, ...]:
     npv, months = outputs["npv"], outputs["payback"]
     quo = one["kind"] == "status_quo"
     never = months["p50"] is None
+    name = f"{escape(_name(one))} {parts.tier_mark(one['tier'])}"
+    spread = "" if quo else f" ({parts.money(npv['p10'], '')} … {parts.money(npv['p90'], '')})"
     return (
-        _name(one),
-        parts.money(npv["p50"], currency),
-        f"{parts.money(npv['p10'], '')} … {parts.money(npv['p90'], '')}",
+        f'<div class="ms-wide">{name}</div>',
+        parts.money(npv["p50"], currency) + spread,
         parts.percent(one["best"][0]),
         parts.money(one["ahead"][1], ""),
         "–" if quo or never else f"{months['p50']:.0f} {t('value.months')}",
         parts.money(outputs["pv_costs"]["p50"], ""),
         parts.money(outputs["equal_annual_cost"]["p50"], ""),
-        parts.tier_mark(one["tier"]),
     )
 
 
 def _name(one: Mapping[str, Any]) -> str:
-    kind = t(f"options.{one['kind']}")
-    return f"{kind} · {pick(one['title'])}" if one["title"] else kind
+    kind, title = t(f"options.{one['kind']}"), pick(one["title"]) if one["title"] else ""
+    return title if one["kind"] == "ours" else f"{kind} · {title}".rstrip(" ·")
 
 
 def _add(workspace: Workspace) -> None:
