@@ -21,7 +21,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from portal.identity import Role
 from portal.shelf import put_up
-from portal.storage import Store, Transaction
+from portal.storage import Store, Transaction, within
 from portal.workspace import MissingError, Workspace
 from privacy.policy import decide
 from privacy.verbs import ACTIONS as VERBS
@@ -100,7 +100,10 @@ def action(
 
         @functools.wraps(function)
         def call(workspace: Workspace, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            return perform(workspace, declared, functools.partial(function, workspace, *args, **kwargs), locks=locks)
+            with within(workspace.scope):
+                return perform(
+                    workspace, declared, functools.partial(function, workspace, *args, **kwargs), locks=locks
+                )
 
         return call
 

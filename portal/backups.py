@@ -378,7 +378,7 @@ def restore(
     data_keys = DataKeys(store, keys)
     incoming = Incoming(packs)
     try:
-        with store.writing() as tx:
+        with store.owning() as tx:
             if not replace:
                 _refuse_used(tx)
             old = [name for names in blobs_of(tx).values() for name in names]

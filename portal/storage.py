@@ -15,6 +15,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sqlalchemy.pool import StaticPool
 from portal.blobs import BlobStore, FolderBlobs, MemoryBlobs
 
 __all__ = [
+    "EVERYBODY",
     "BlobStore",
     "DatabaseError",
     "FolderBlobs",
@@ -33,12 +35,18 @@ __all__ = [
     "create_engine",
     "metadata",
     "new_id",
+    "within",
 ]
 
 metadata = sa.MetaData()
 
 BUSY_SECONDS = 20.0
 """How long a writer waits for another one on SQLite before it tries again."""
+
+EVERYBODY = "*"
+"""The scope of what the house itself does: signing in, the workers' queue, the officers' overviews."""
+
+_scope: ContextVar[str] = ContextVar("scope", default=EVERYBODY)
 
 DatabaseError = sa.exc.SQLAlchemyError
 """What every failing query raises, for those that go on without it."""
@@ -230,6 +238,16 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+@contextlib.contextmanager
+def within(tenant: str) -> Iterator[None]:
+    """Let the transactions that begin in this block meet the rows of one tenant only (PostgreSQL enforces it)."""
+    before = _scope.set(tenant)
+    try:
+        yield
+    finally:
+        _scope.reset(before)
+
+
 class Transaction:
     """One open transaction. Hand it to the functions of ``storage_*``; it ends with its ``with`` block."""
 
@@ -299,6 +317,7 @@ class Store:
         self.engine = engine
         self.blobs = blobs
         self._turn = threading.Lock()
+        self.role = ""  # of the database that owns nothing, see `storage_isolation`
         self.witness = witness  # the file to which the log's heads are copied, away from the data
 
     @classmethod
@@ -319,7 +338,7 @@ class Store:
                 time.sleep(0.2 * (attempt + 1))
             else:
                 break
-        with contextlib.suppress(sa.exc.IntegrityError), self.writing() as tx:
+        with contextlib.suppress(sa.exc.IntegrityError), self.owning() as tx:
             if tx.one(sa.select(log_head.c.size)) is None:
                 tx.run(sa.insert(log_head).values(id=1, size=0, peaks=""))
 
@@ -329,7 +348,26 @@ class Store:
         with self._one_by_one(), self.engine.connect() as connection:
             connection.execution_options(mingsuan_writes=True)
             with self._begun(connection):
+                self._scoped(connection)
                 yield Transaction(connection)
+
+    @contextlib.contextmanager
+    def owning(self) -> Iterator[Transaction]:
+        """Open a transaction as the owner of the tables: for making, upgrading and restoring them, nothing else."""
+        with self._one_by_one(), self.engine.connect() as connection:
+            connection.execution_options(mingsuan_writes=True)
+            with self._begun(connection):
+                self._scoped(connection, role="")
+                yield Transaction(connection)
+
+    def _scoped(self, connection: sa.Connection, *, role: str | None = None) -> None:
+        """Say for this transaction, and for it alone, who works and for which tenant (PostgreSQL)."""
+        if connection.dialect.name != "postgresql":
+            return
+        chosen = self.role if role is None else role
+        setting = "set_config('mingsuan.tenant', %s, true)" + (", set_config('role', %s, true)" if chosen else "")
+        scope = (EVERYBODY if role == "" else _scope.get(), *([chosen] if chosen else []))
+        connection.exec_driver_sql(f"SELECT {setting}", scope)
 
     @contextlib.contextmanager
     def _one_by_one(self) -> Iterator[None]:
@@ -345,6 +383,7 @@ class Store:
     def reading(self) -> Iterator[Transaction]:
         """Open a transaction that only reads."""
         with self.engine.connect() as connection, connection.begin():
+            self._scoped(connection)
             yield Transaction(connection)
 
     @contextlib.contextmanager
@@ -354,6 +393,7 @@ class Store:
         if engine.dialect.name == "postgresql":
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with engine.connect() as connection, connection.begin():
+            self._scoped(connection)
             yield Transaction(connection)
 
     def _begun(self, connection: sa.Connection) -> sa.RootTransaction:

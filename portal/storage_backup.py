@@ -1,7 +1,8 @@
 """Whole tables, row by row, for backups: the same rows whichever database they come from and go to.
 
-What must not come back is left out: who was signed in, sign-ins under way, codes, and messages that were about to be
-sent. A restored installation begins with everybody signed out and sends nothing twice.
+What must not come back is left out: who was signed in, sign-ins under way, codes, tokens, and messages that were about
+to be sent. A restored installation begins with everybody signed out and sends nothing twice. What a database says about
+its own tables stays where it is.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from portal.storage import Transaction, audit, log_head, metadata, records
+from portal.storage_schema import installation
 
-LEFT_OUT: Final = frozenset({"sessions", "sign_ins", "sign_in_codes", "outbox"})
+LEFT_OUT: Final = frozenset(
+    {"sessions", "sign_ins", "sign_in_codes", "api_tokens", "api_answers", "outbox", installation.name}
+)
 
 
 def tables() -> dict[str, tuple[str, ...]]:
@@ -52,9 +56,10 @@ def is_used(tx: Transaction) -> bool:
 
 
 def clear(tx: Transaction) -> None:
-    """Remove every row of every table."""
+    """Remove every row of every table but what the database says about itself."""
     for table in reversed(metadata.sorted_tables):
-        tx.run(sa.delete(table))
+        if table is not installation:
+            tx.run(sa.delete(table))
 
 
 def fill(tx: Transaction, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -53,7 +53,8 @@ STEPS: Final[tuple[Step, ...]] = (
 
 VERSION: Final = 1 + len(STEPS)
 _KEY: Final = "schema"
-_TURN: Final = 0x6D696E67  # of the advisory lock under which PostgreSQL's tables are made
+TURN: Final = 0x6D696E67
+"""Of the advisory lock under which PostgreSQL's tables are made."""
 
 
 def prepare(store: Store) -> int:
@@ -62,9 +63,9 @@ def prepare(store: Store) -> int:
     Before columns are added the database is copied: beside its file on SQLite (`*.before-<version>`), as tables
     `<name>_before_<version>` on PostgreSQL. Several processes may do this at once. Raises `SchemaError` data_newer.
     """
-    with store.writing() as tx:
+    with store.owning() as tx:
         if store.engine.dialect.name == "postgresql":
-            tx.connection.execute(sa.text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
+            tx.connection.execute(sa.text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
         found = _found(tx)
         if found > VERSION:
             raise SchemaError(

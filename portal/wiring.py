@@ -28,6 +28,7 @@ from portal.rooms import data_keys_of
 from portal.shelf import keep_packs_in
 from portal.storage import FolderBlobs, Store, create_engine
 from portal.storage_accounts import mark_all, seal_names
+from portal.storage_isolation import isolated
 from portal.storage_schema import prepare
 from portal.strongbox import Strongbox, sealed_names
 from portal.workspace import Workspace
@@ -62,6 +63,7 @@ class Settings:
     data: Path = Path("data")
     keys: str = "keys"  # a folder outside `data`, or the PKCS#11 URI of a token (portal/clouds.py)
     database_url: str = field(default="", repr=False)  # default: SQLite under `data`
+    database_owner_url: str = field(default="", repr=False)  # of the tables' owner, where the other login is none
     blobs: str = ""  # default: a folder under `data`
     executor: str = ""  # address of a Dask scheduler; default: own worker processes
     smtp: str = field(default="", repr=False)
@@ -202,15 +204,27 @@ def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Porta
     return Portal(settings=replace(settings), store=store, keys=keys, mailer=mailer, now=now)
 
 
-def opened_store(settings: Settings, keys: KeyService) -> Store:
-    """The database and blobs of these settings, their tables made or brought up to this version."""
+def opened_store(settings: Settings, keys: KeyService, *, owner: bool = False) -> Store:
+    """The database and blobs of these settings, their tables made or brought up to this version.
+
+    Where a login of the tables' owner is set, it does that and nothing else; `owner` asks for it (to restore).
+    """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = Store(
-        create_engine(settings.database), FolderBlobs(settings.data / "blobs"), witness=witness_file(settings, keys)
-    )
-    prepare(store)
-    store.create()
-    return store
+
+    def at(address: str) -> Store:
+        blobs = FolderBlobs(settings.data / "blobs")
+        store = Store(create_engine(address), blobs, witness=witness_file(settings, keys))
+        prepare(store)
+        isolated(store)
+        store.create()
+        return store
+
+    if settings.database_owner_url:
+        made = at(settings.database_owner_url)
+        if owner:
+            return made
+        made.close()
+    return at(settings.database)
 
 
 def _mark_accounts_once(store: Store, keys: KeyService, *, at: datetime) -> None:

@@ -116,7 +116,7 @@ def run_restore(given: argparse.Namespace) -> Outcome:
                     place="MINGSUAN_DATA",
                     remedy="Stop the portal and its workers first.",
                 )
-            store = wiring.opened_store(settings, keys)
+            store = wiring.opened_store(settings, keys, owner=True)
             try:
                 backups.restore(
                     file,

