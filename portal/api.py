@@ -16,7 +16,15 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from portal import actions_audit, actions_checks, actions_copies, actions_data, actions_house, actions_value
+from portal import (
+    actions_audit,
+    actions_checks,
+    actions_copies,
+    actions_data,
+    actions_documents,
+    actions_house,
+    actions_value,
+)
 from portal.api_calls import ApiRoutes
 from portal.checking import CheckRoutes
 from portal.front import SHELL, front_page, markup
@@ -34,6 +42,14 @@ from portal.text import language, t
 from portal.wiring import Portal
 
 log = logging.getLogger("mingsuan.api")
+
+DOCUMENTS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "html": "text/html; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+}
 
 MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -65,6 +81,8 @@ class Routes:
             Route("/files/log", self.log),
             Route("/files/workspace", self.workspace),
             Route("/files/value", self.workbook),
+            Route("/files/document", self.document),
+            Route("/files/page", self.page),
             Route("/files/released", self.released),
             Route("/", self.frame),
             Route("/{page}", self.frame),
@@ -206,6 +224,44 @@ class Routes:
         data = await to_thread.run_sync(lambda: take(workspace, name, form=form))
         head = {"Content-Disposition": f'attachment; filename="release.{form}"', "Cache-Control": "no-store"}
         return Response(data, media_type=MEDIA_OF_RELEASES[form], headers=head)
+
+    async def document(self, request: Request) -> Response:
+        """The decision memo of a scenario as a file: `?form=`, `?language=`, `?scenario=`, `?claims=`."""
+        session: Session = request.scope["portal_session"]
+        asked = request.query_params
+        form, tag = asked.get("form", "")[:8], asked.get("language", "")[:16]
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(
+            lambda: actions_documents.take_document(
+                workspace,
+                form=form,
+                language=tag,
+                scenario=asked.get("scenario", "")[:80],
+                claims=asked.get("claims") == "1",
+            )
+        )
+        name = f"mingsuan-memo.{'zh-CN' if tag == 'zh-CN' else 'en'}.{form}"
+        head = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(data, media_type=DOCUMENTS[form], headers=head)
+
+    async def page(self, request: Request) -> Response:
+        """One page of the memo as a picture: `?page=`, `?language=`, `?scenario=`, `?claims=`."""
+        session: Session = request.scope["portal_session"]
+        asked = request.query_params
+        number = asked.get("page", "")
+        if not number.isascii() or not number.isdigit() or len(number) > 3:
+            return problem(400, "bad_request")
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(
+            lambda: actions_documents.show_document(
+                workspace,
+                language=asked.get("language", "")[:16],
+                page=int(number),
+                scenario=asked.get("scenario", "")[:80],
+                claims=asked.get("claims") == "1",
+            )
+        )
+        return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ _PROSPECT = (
         ("assumptions", "fact_check"),
         ("checks", "checklist"),
         ("decision", "gavel"),
+        ("documents", "description"),
     ),
     *_entries(
         "agree",
@@ -93,7 +94,19 @@ _SYSTEM = (
     *_entries("operation", ("providers", "badge"), ("health", "monitor_heart"), ("backups", "backup")),
 )
 _READER = frozenset(
-    {"start", "baseline", "line", "scenarios", "value", "options", "assumptions", "checks", "decision", "consensus"}
+    {
+        "start",
+        "baseline",
+        "line",
+        "scenarios",
+        "value",
+        "options",
+        "assumptions",
+        "checks",
+        "decision",
+        "documents",
+        "consensus",
+    }
     | {"pilot", "alerts", "afterwards", "benchmark", "seen", "trust"}
 )
 _GUEST = frozenset({"start", "seen", "trust"})

@@ -24,7 +24,7 @@ from privacy.marked import marked, room
 from privacy.signature import public_bytes
 from privacy.watermark import Watermark
 
-Form = Literal["json", "csv", "xlsx", "docx", "pdf"]
+Form = Literal["json", "csv", "xlsx", "docx", "pdf", "html"]
 CSV_MARK: Final = "#watermark"
 FIELD: Final = "watermark"
 _CORE: Final = "docProps/core.xml"
@@ -58,7 +58,7 @@ def watermark_of(
 
 def watermarked(workspace: Workspace, data: bytes, mark: Watermark, *, form: Form) -> bytes:
     """Return the file with its watermark: a field of JSON, a trailer row of CSV, a document property, XMP of a PDF."""
-    writers = {"json": _json, "csv": _csv, "pdf": _pdf, "xlsx": _office, "docx": _office}
+    writers = {"json": _json, "csv": _csv, "pdf": _pdf, "xlsx": _office, "docx": _office, "html": _html}
     seed = installation_key(workspace.data_keys, RECEIPTS, at=workspace.clock(), tx=workspace.tx)
     return marked(writers[form](data, room(mark)), mark, seed=seed)
 
@@ -76,6 +76,11 @@ def _json(data: bytes, tag: str) -> bytes:
 def _csv(data: bytes, tag: str) -> bytes:
     body = data if data.endswith(b"\n") or not data else data + b"\r\n"
     return body + f"{CSV_MARK},{tag}\r\n".encode()
+
+
+def _html(data: bytes, tag: str) -> bytes:
+    """Set a named head entry of a page of ours."""
+    return data.replace(b"</head>", f'<meta name="{FIELD}" content="{tag}"></head>'.encode(), 1)
 
 
 def _pdf(data: bytes, tag: str) -> bytes:

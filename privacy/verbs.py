@@ -63,6 +63,7 @@ _BY_GROUP: Final = {
     ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar",
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
+        "take_document show_document document_pages "
         "inputs appraise why record_guess take_workbook options forecasts try_value assumptions object_to"
         " answer_objection from_orders pilot way_map consensus take_position"
     ),
@@ -84,9 +85,7 @@ _BY_GROUP: Final = {
     ("sell", "disclosure", "offer", "internal"): (
         "sales_feed take_disclosure recalls confirm_recall propose_value proposable"
     ),
-    ("write_packs", "pack", "knowledge", "internal"): (
-        "draft_pack edit_draft undo_draft drop_draft submit_pack"
-    ),
+    ("write_packs", "pack", "knowledge", "internal"): ("draft_pack edit_draft undo_draft drop_draft submit_pack"),
     ("read_drafts", "pack", "knowledge", "internal"): (
         "list_drafts open_draft preview_draft test_pack pack_releases compare_release pack_usage"
     ),
