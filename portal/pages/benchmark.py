@@ -40,20 +40,20 @@ def _answers(standing: Standing, packs: Mapping[str, str]) -> None:
         parts.empty(t("benchmark.empty"), t("benchmark.empty_why", group=GROUP))
         return
     parts.table(
-        [t(f"benchmark.{name}") for name in ("figure", "industry", "yours", "mean", "interval", "group", "place")],
+        [t(f"benchmark.{name}") for name in ("figure", "yours", "place", "mean", "interval", "industry", "group")],
         [
             (
                 pick(MEASURES[one["measure"]].title),
-                f"{packs.get(one['pack'], one['pack'])} · {one['year']}",
                 parts.percent(standing.own.get(one["measure"]), digits=1),
-                parts.percent(one["mean"], digits=1),
-                f"{parts.percent(one['low'], digits=1)} … {parts.percent(one['high'], digits=1)}",
-                one["group"],
                 _place(standing.own.get(one["measure"]), one),
+                parts.percent(one["mean"], digits=1),
+                f"{parts.percent(one['low'], digits=1)} – {parts.percent(one['high'], digits=1)}",
+                f"{packs.get(one['pack'], one['pack'])} · {one['year']}",
+                one["group"],
             )
             for one in standing.answers
         ],
-        numbers=[2, 3, 4, 5],
+        numbers=[1, 3, 4, 6],
     )
     parts.note(t("benchmark.noise"))
 
@@ -86,7 +86,7 @@ def _part(visit: Visit, standing: Standing, packs: Mapping[str, str]) -> None:
             (
                 pick(MEASURES[name].title),
                 parts.percent(value, digits=1),
-                f"{parts.percent(MEASURES[name].low)} … {parts.percent(MEASURES[name].high)}",
+                f"{parts.percent(MEASURES[name].low)} – {parts.percent(MEASURES[name].high)}",
             )
             for name, value in standing.own.items()
         ],

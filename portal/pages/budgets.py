@@ -113,7 +113,7 @@ def _questions(visit: Visit, ledger: Mapping[str, Any], packs: Mapping[str, str]
         if answer is None:
             return "–"
         low, high = (parts.percent(answer[end], digits=1) for end in ("low", "high"))
-        return f"{parts.percent(answer['mean'], digits=1)} ({low} … {high})"
+        return f"{parts.percent(answer['mean'], digits=1)} ({low} – {high})"
 
     parts.table(
         [t(f"benchmark.{name}") for name in ("when", "figure", "industry", "price", "state", "mean", "group")],
