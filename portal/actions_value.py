@@ -19,6 +19,7 @@ from portal.cases import (
     workbook_of,
 )
 from portal.catalogue import calculator
+from portal.objections import objections_kept
 from portal.watermarks import watermark_of, watermarked
 from portal.workspace import Workspace
 
@@ -104,7 +105,7 @@ def take_workbook(workspace: Workspace, *, scenario: str = "", claims: bool = Fa
 
 @action(needs=READERS, purpose="appraisal")
 def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = False) -> Mapping[str, Any]:
-    """Open one number of the case: its trace, its tornado, and the ids it rests on.
+    """Open one number of the case: its trace, its tornado, objections to it, and the ids it rests on.
 
     `name` is an output, a formula or an input; `trace["uses"]` names what it is made of, `parts` holds their traces.
     Raises ActionError unknown_number.
@@ -119,6 +120,7 @@ def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = F
         "trace": numbers[name],
         "parts": [numbers[used] for used in numbers[name]["uses"] if used in numbers],
         "tornado": case["outputs"].get(name, {}).get("tornado", []),
+        "objections": [one for one in objections_kept(workspace) if one["on"] == name],
         "rests_on": case["rests_on"],
         "claims": case["claims"],
     }

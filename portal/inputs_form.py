@@ -47,7 +47,7 @@ def _table(items: Sequence[Mapping[str, Any]]) -> None:
         [
             (
                 pick(item["title"]),
-                _given(item),
+                in_force(item),
                 parts.tier_mark(item["tier"] or ""),
                 item["reason"] or pick(item["source"]),
             )
@@ -58,7 +58,8 @@ def _table(items: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-def _given(item: Mapping[str, Any]) -> str:
+def in_force(item: Mapping[str, Any]) -> str:
+    """Return the value in force as people read it, with its unit and spread."""
     if item["from"] == "simulation":
         return t("value.simulated")
     value = item["value"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from portal import actions_links, actions_packs, parts
+from portal import actions_assumptions, actions_links, actions_packs, parts
 from portal.actions_links import LinkView
 from portal.context import Visit, ui_context
 from portal.frame import page_frame
@@ -25,6 +25,7 @@ def show() -> None:
     _new(visit)
     if links:
         _list(visit, links)
+        _propose(visit)
 
 
 def _new(visit: Visit) -> None:
@@ -72,6 +73,37 @@ def _list(visit: Visit, links: Sequence[LinkView]) -> None:
             if link.state == "open" and st.button(t("links.revoke"), key=f"revoke-{link.id}"):
                 actions_links.revoke_link(visit.workspace, link.id)
                 st.rerun()
+
+
+def _propose(visit: Visit) -> None:
+    offer = actions_assumptions.proposable(visit.workspace)
+    with st.expander(t("assumptions.propose")):
+        if not offer["accounts"]:
+            parts.note(t("assumptions.propose_nobody"))
+            return
+        st.caption(t("assumptions.propose_why"))
+        with st.form("proposal", enter_to_submit=False, border=False, clear_on_submit=True):
+            left, right = st.columns(2)
+            account = left.selectbox(
+                t("assumptions.account"), list(offer["accounts"]), format_func=parts.named(offer["accounts"])
+            )
+            titles = {
+                name: f"{pick(one['title'])} ({parts.unit(one['unit'])})" for name, one in offer["inputs"].items()
+            }
+            name = right.selectbox(t("assumptions.propose_input"), list(titles), format_func=parts.named(titles))
+            value = left.text_input(t("assumptions.propose_value"), placeholder="10 / 12 / 15 CNY/piece", max_chars=100)
+            source = right.text_input(t("assumptions.source"), max_chars=200)
+            reason = st.text_input(t("assumptions.reason"), max_chars=500)
+            if not st.form_submit_button(t("assumptions.propose_now"), type="primary"):
+                return
+        try:
+            actions_assumptions.propose_value(
+                visit.workspace, account=account, name=name, value=value, reason=reason, source=source
+            )
+        except ValueError as error:
+            parts.problem(error)
+        else:
+            parts.note(t("assumptions.proposal_sent"), kind="done")
 
 
 if __name__ == "__main__":

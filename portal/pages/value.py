@@ -302,6 +302,9 @@ def _opened(workspace: Workspace, record: str, name: str, *, claims: bool) -> No
             key=f"why-of-{name}",
             on_change=lambda: st.session_state.update({"why-at": st.session_state.get(f"why-of-{name}") or name}),
         )
+    for one in told["objections"]:
+        quote = f'<blockquote class="ms-quote">{escape(one["text"])}</blockquote>'
+        st.html(f'{quote}<div class="ms-muted">{escape(one["by"])} · {escape(one["at"][:10])}</div>')
     if told["tornado"]:
         st.caption(t("value.sensitive", names=t("data.comma").join(pick(bar["title"]) for bar in told["tornado"][:3])))
 
