@@ -10,7 +10,7 @@ from typing import Any
 from portal import sessions, storage_accounts, storage_release, storage_runs, storage_values
 from portal.actions import ADMINS, EVERYBODY, KEEPERS, ActionError, action
 from portal.identity import VENDOR, Provider, Tenant
-from portal.kept import KEPT
+from portal.kept import forget
 from portal.own_keys import destroy_own
 from portal.rooms import DIGEST, OWN, SEAL
 from portal.storage import Transaction, new_id
@@ -70,7 +70,7 @@ def close_tenant(workspace: Workspace, tenant: str, *, confirm: str) -> None:
     workspace.keys.destroy(tenant, at=at)
     destroy_own(workspace.keys, own, at=at)
     workspace.data_keys.forget(tenant)
-    KEPT.drop(tenant)
+    forget(tenant)
 
 
 @action(needs=ADMINS, purpose="operation", highest_class="internal")

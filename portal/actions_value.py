@@ -19,6 +19,7 @@ from portal.cases import (
     workbook_of,
 )
 from portal.catalogue import calculator
+from portal.levers import moved
 from portal.objections import objections_kept
 from portal.watermarks import watermark_of, watermarked
 from portal.workspace import Workspace
@@ -40,12 +41,7 @@ def set_inputs(workspace: Workspace, values: Mapping[str, Any]) -> None:
             continue
         said = dict(given) if isinstance(given, Mapping) else {"value": given}
         if name == FROM_RESULT:
-            raise ActionError(
-                "this number comes from the simulation",
-                code="input_is_simulated",
-                place=name,
-                remedy="Change the line or the scenario instead.",
-            )
+            raise _simulated(name)
         typed[name] = {
             "value": said["value"],
             "reason": str(said.get("reason", ""))[:500],
@@ -104,6 +100,19 @@ def take_workbook(workspace: Workspace, *, scenario: str = "", claims: bool = Fa
 
 
 @action(needs=READERS, purpose="appraisal")
+def try_value(
+    workspace: Workspace, *, name: str, value: float, scenario: str = "", claims: bool = False
+) -> Mapping[str, Any]:
+    """Return npv, payback, irr and exposure (p10, p50, p90, chance) with one input at another value; nothing is kept.
+
+    Raises ActionError input_is_simulated, and the calculation error of a value outside the input's range.
+    """
+    if name == FROM_RESULT:
+        raise _simulated(name)
+    return moved(workspace, scenario, name, value, claims=claims)
+
+
+@action(needs=READERS, purpose="appraisal")
 def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = False) -> Mapping[str, Any]:
     """Open one number of the case: its trace, its tornado, objections to it, and the ids it rests on.
 
@@ -124,6 +133,15 @@ def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = F
         "rests_on": case["rests_on"],
         "claims": case["claims"],
     }
+
+
+def _simulated(name: str) -> ActionError:
+    return ActionError(
+        "this number comes from the simulation",
+        code="input_is_simulated",
+        place=name,
+        remedy="Change the line or the scenario instead.",
+    )
 
 
 def _input_view(item: Input, typed: Mapping[str, Any] | None, offered: Given | None, now: datetime) -> dict[str, Any]:

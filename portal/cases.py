@@ -56,9 +56,17 @@ def sheet_of(
     `instead`: values that take the place of the tenant's; `later`: months by which the effect starts later. Raises what
     `case_of` raises.
     """
+    values, seed = values_of(workspace, record, claims=claims, instead=instead, later=later)
+    return evaluate(calculator(), values, draws=DRAWS, seed=seed, claims=claims)
+
+
+def values_of(
+    workspace: Workspace, record: str, *, claims: bool, instead: Mapping[str, Given] | None = None, later: int = 0
+) -> tuple[dict[str, Given], int]:
+    """Return what `sheet_of` evaluates: values by input, and the seed."""
     summary, simulated = simulated_in(workspace, record, claims=claims)
     typed = typed_inputs(workspace)[1]
-    return _sheet(workspace, summary, simulated, typed, claims=claims, instead=instead or {}, later=later)
+    return _values(workspace, summary, simulated, typed, claims=claims, instead=instead or {}, later=later)
 
 
 def simulated_in(workspace: Workspace, record: str, *, claims: bool) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -97,6 +105,13 @@ def _compute(
 
 
 def _sheet(
+    workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any], typed: Typed, *, claims: bool
+) -> Sheet:
+    values, seed = _values(workspace, summary, simulated, typed, claims=claims)
+    return evaluate(calculator(), values, draws=DRAWS, seed=seed, claims=claims)
+
+
+def _values(
     workspace: Workspace,
     summary: Mapping[str, Any],
     simulated: Mapping[str, Any],
@@ -105,7 +120,8 @@ def _sheet(
     claims: bool,
     instead: Mapping[str, Given] = MappingProxyType({}),
     later: int = 0,
-) -> Sheet:
+) -> tuple[dict[str, Given], int]:
+    """Return the values of every input that is not at its default, and the seed of the simulation."""
     result = open_result(workspace, summary["result"])
     now = workspace.clock()
     values: dict[str, Given] = from_scenario(workspace, simulated["record"])
@@ -127,7 +143,7 @@ def _sheet(
             names=", ".join(missing),
             count=len(missing),
         )
-    return evaluate(calculator(), values, draws=DRAWS, seed=result.seed, claims=claims)
+    return values, result.seed
 
 
 def _tier_of_effects(workspace: Workspace, summary: Mapping[str, Any], simulated: Mapping[str, Any]) -> Tier:

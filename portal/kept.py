@@ -1,7 +1,7 @@
 """Opened values that this process keeps for a moment, so that a page that is drawn again does not decrypt again.
 
-By tenant and id, at most a minute, at most 64 MB in all, the longest unused go first. Only `Workspace` uses it, and
-asks only for its own tenant.
+By tenant and id, at most a minute, at most 64 MB in all, the longest unused go first. Only `Workspace` uses `KEPT` and
+`portal.levers` uses `LEVERS`, and both ask only for their own tenant.
 """
 
 from __future__ import annotations
@@ -61,3 +61,12 @@ class Kept:
 
 
 KEPT = Kept()
+
+LEVERS = Kept(most=192 * 1024 * 1024)
+"""Inputs on sliders, with what the formulas downstream of them look at: some four at a time in the whole process."""
+
+
+def forget(tenant: str) -> None:
+    """Forget everything of a tenant."""
+    KEPT.drop(tenant)
+    LEVERS.drop(tenant)

@@ -18,6 +18,7 @@ from portal.identity import Role
 from portal.inputs_form import inputs_in_force
 from portal.parts import Number
 from portal.text import pick, t
+from portal.what_if import what_if
 from portal.workspace import Workspace
 
 SKIPPED = "guess-skipped"
@@ -118,6 +119,7 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
                      side=t("value.above" if gap >= 0 else "value.below")))  # fmt: skip
     verdict(case)
     _tornado(case, currency)
+    what_if(workspace, case, record, claims=claims)
     _fan(case, currency)
     advice(case)
     capped = [one for one in case["capped"] if one["share_of_draws"] >= 0.0005]

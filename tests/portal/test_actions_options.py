@@ -111,3 +111,23 @@ def test_more_than_six_options_are_refused(valued, rival) -> None:
     with pytest.raises(ActionError) as refusal:
         rival()
     assert refusal.value.code == "too_many_options"
+
+
+def test_a_tried_value_is_the_case_with_that_value_and_changes_nothing(valued) -> None:
+    before = actions_value.appraise(valued.owner)
+    for price in (5000.0, 40_000.0, 5000.0):
+        tried = actions_value.try_value(valued.owner, name="price_once", value=price)
+        actions_value.set_inputs(valued.owner, {"price_once": price})
+        kept = actions_value.appraise(valued.owner)["outputs"]
+        actions_value.set_inputs(valued.owner, {"price_once": "20000 CNY"})
+        for name, figure in tried.items():
+            assert {key: figure[key] for key in ("p10", "p50", "p90")} == {
+                key: kept[name][key] for key in ("p10", "p50", "p90")
+            }
+    assert actions_value.appraise(valued.owner)["outputs"]["npv"] == before["outputs"]["npv"]
+    with pytest.raises(ActionError) as refusal:
+        actions_value.try_value(valued.owner, name="extra_good", value=1.0)
+    assert refusal.value.code == "input_is_simulated"
+    with pytest.raises(CalculationError) as outside:
+        actions_value.try_value(valued.owner, name="price_once", value=-1.0)
+    assert outside.value.code == "out_of_range"
