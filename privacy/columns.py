@@ -202,7 +202,7 @@ def _kind(name: str, values: NDArray[Any]) -> str:
         return values.dtype.newbyteorder("=").str
     if values.dtype.kind == "U":
         return _TEXT
-    if values.dtype.kind == "O" and all(value is None or isinstance(value, str) for value in values):
+    if values.dtype.kind == "O" and all(issubclass(kind, (str, type(None))) for kind in set(map(type, values))):
         return _MAYBE_TEXT
     raise PrivacyError(
         f"column {name!r} of type {values.dtype} cannot be sealed",
