@@ -20,7 +20,7 @@ _CONFIG: Any = numba.config  # its names are made as it is imported
 
 def _cache_folder() -> str:
     sources = sorted(_HERE.glob("twin_*.py"))
-    sources += [_HERE / name for name in ("streams.py", "figures.py", "compiled.py")]
+    sources += [_HERE / name for name in ("streams.py", "figures.py", "states.py", "compiled.py")]
     state = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     base = _CONFIG.CACHE_DIR or (str(_HERE / "__pycache__") if os.access(_HERE, os.W_OK) else "")
     return str(Path(base) / f"kernels-{state}") if base else ""
@@ -35,6 +35,9 @@ R = TypeVar("R")
 #: Arrays are borrowed from the caller, not counted: a function compiled like this cannot make arrays. Counting
 #: references to a dozen tables at every call took twenty times as long as the simulation itself.
 _OPTIONS: dict[str, Any] = {"nogil": True, "_nrt": False}
+
+#: Functions that only compiled ones call need no way in from Python, which takes half of the time to compile them.
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled(signature: object) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -51,9 +54,9 @@ def compiled(signature: object) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function into every compiled one that calls it: handing over a dozen tables costs more than it does."""
-    return cast("Callable[P, R]", numba.njit(function, forceinline=True, **_OPTIONS))
+    return cast("Callable[P, R]", numba.njit(function, forceinline=True, **_INNER, **_OPTIONS))
 
 
 def called(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function that compiled ones call, but seldom."""
-    return cast("Callable[P, R]", numba.njit(function, **_OPTIONS))
+    return cast("Callable[P, R]", numba.njit(function, **_INNER, **_OPTIONS))

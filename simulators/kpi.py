@@ -51,8 +51,14 @@ def oee(*, planned_s: float, working_s: float, ideal_cycle_s: float, processed: 
 
 
 def line_oee(line: Line, figures: RunFigures) -> Oee:
-    """OEE of the line, taken at its constraint, with the good parts that left the line."""
-    return _station_oee(line, figures, line.constraint, figures.total("good_out"))
+    """OEE of the line, taken at its constraint, with the good parts that left the line.
+
+    Where a part may visit the constraint more or less than once, quality is that of the whole line.
+    """
+    index, good = line.constraint, figures.total("good_out")
+    if not line.plain:
+        good *= ratio(float(figures.station("processed")[index]), good + float(figures.station("scrapped").sum()))
+    return _station_oee(line, figures, index, good)
 
 
 def station_oee(line: Line, figures: RunFigures, index: int) -> Oee:
@@ -62,12 +68,15 @@ def station_oee(line: Line, figures: RunFigures, index: int) -> Oee:
 
 
 def _station_oee(line: Line, figures: RunFigures, index: int, good: float) -> Oee:
-    station = line.stations[index]
+    processed = float(figures.station("processed")[index])
+    ideal = line.stations[index].ideal
+    if not line.plain:  # products have their own, and a batch shares it
+        ideal = ratio(float(figures.place("ideal_s")[index]), processed)
     return oee(
         planned_s=float(figures.states[index].sum() - figures.states[index, OFF]),
         working_s=float(figures.states[index, WORKING]),
-        ideal_cycle_s=station.ideal,
-        processed=float(figures.station("processed")[index]),
+        ideal_cycle_s=ideal,
+        processed=processed,
         good=good,
     )
 
@@ -78,7 +87,7 @@ def line_kpis(line: Line, figures: RunFigures) -> dict[str, float]:
     hours = figures.window.length / HOUR
     good = figures.total("good_out")
     return {
-        "throughput_per_h": float(figures.station("processed")[-1]) / hours,
+        "throughput_per_h": figures.parts_out / hours,
         "good_per_h": good / hours,
         "oee": parts.index,
         "availability": parts.availability,

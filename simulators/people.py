@@ -22,7 +22,7 @@ from simulators.figures import Window
 from simulators.line import WEEK
 from simulators.people_figures import HOURS, PeopleFigures, Tally
 from simulators.process import Pool, Process, Rule, Signature, Step, Work, WorkClock
-from simulators.reference import Alarm
+from simulators.reference_clock import Alarm
 from simulators.streams import checked_seed, fill, recipe, stream_id
 
 #: After everything else of the same moment: work that ends with the shift is done, an answer at the deadline in time.

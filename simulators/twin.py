@@ -7,6 +7,7 @@ line there is, without the global interpreter lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -48,6 +49,12 @@ def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int],
 
     ``kernel``: the recursion where it applies (auto), or the events in any case.
     """
+    if not line.plain:
+        # imported where it is needed: its kernel takes a while to compile, and most lines never use it
+        found: Floats = import_module("simulators.twin_network").run_network(
+            line, window, checked_seed(seed), replications
+        )
+        return found
     laid_out = tables(line)
     out = np.zeros((len(replications), vector_length(line, window)))
     run = _run_serial if kernel == "auto" and recursion_applies(line) else _run_events

@@ -84,7 +84,7 @@ class Tables:
     switches: Floats  # seconds of the week at which the line goes on or off in turn
 
 
-class _Streams:
+class Streams:
     """Collects streams and the tables of their recipes, each table once."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class _Streams:
 
 def tables(line: Line) -> Tables:
     """Lay out ``line``; independent of window, seed and replication."""
-    streams = _Streams()
+    streams = Streams()
     crew_index = {name: index for index, (name, _) in enumerate(line.crews)}
     stations = np.zeros(len(line.stations) + 1, STATION)
     servers = np.zeros(sum(station.servers for station in line.stations), SERVER)

@@ -14,6 +14,8 @@ from simulators.reference import run_reference
 from simulators.twin import run_many, run_rows, run_twin
 from simulators.twin_recursion import recursion_applies
 from tests.simulators.lines import lines, windows
+from tests.simulators.networks import networks
+from tests.simulators.networks import windows as network_windows
 
 RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
 
@@ -118,3 +120,26 @@ def test_an_uptime_too_short_to_move_the_clock_ends_no_active_period():
     window = Window(warmup=0, horizon=6_000)
     truth = run_reference(line, window, 1917, 3)
     np.testing.assert_allclose(run_twin(line, window, 1917, 3).vector(), truth.vector(), rtol=1e-9, atol=1e-6)
+
+
+def agree_on_network(line: Line, window: Window, seed: int) -> None:
+    truth, twin = run_reference(line, window, seed, 3), run_twin(line, window, seed, 3)
+    np.testing.assert_allclose(twin.vector(), truth.vector(), rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(
+        list(line_kpis(line, twin).values()), list(line_kpis(line, truth).values()), rtol=1e-9, atol=1e-9
+    )
+
+
+@settings(max_examples=200, **RELAXED)
+@given(data=st.data())
+def test_the_twin_gives_the_figures_of_the_reference_on_any_network(data) -> None:
+    line = data.draw(networks())
+    agree_on_network(line, data.draw(network_windows(line)), data.draw(st.integers(0, 2**64 - 1)))
+
+
+@pytest.mark.slow
+@settings(max_examples=1_500, **RELAXED)
+@given(data=st.data())
+def test_the_twin_gives_the_figures_of_the_reference_on_thousands_of_networks(data) -> None:
+    line = data.draw(networks())
+    agree_on_network(line, data.draw(network_windows(line)), data.draw(st.integers(0, 2**64 - 1)))
