@@ -17,7 +17,7 @@ from calculators.declarations import Given, Input, Text, Tier
 from calculators.parts import PERIOD
 from calculators.syntax import closest
 from calculators.uncertainty import ThreePoints, correlated, uniforms
-from calculators.units import Array, CalculationError, Unit
+from calculators.units import Array, CalculationError, Unit, split_quantity
 
 MOST_DRAWS = 200_000
 STALE_WIDENING_LIMIT = 2.0
@@ -191,7 +191,7 @@ def _written(text: str, item: Input, calculator: Calculator) -> float | tuple[fl
         for mark in ("/", ","):
             head, *rest = [part.strip() for part in text.split(f" {mark} " if mark == "/" else mark)]
             if rest:
-                unit = rest[-1].lstrip("+-.0123456789eE ")
+                unit = split_quantity(rest[-1])[1]
                 parts = [head, *rest[:-1]]
                 numbers = [units.read(f"{part} {unit}".strip(), item.unit) for part in parts]
                 numbers.append(units.read(rest[-1], item.unit))

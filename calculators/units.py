@@ -172,7 +172,7 @@ class UnitBook:
                 raise _bad_time(name, text)
 
     def _seconds(self, name: str, text: str) -> float:
-        amount, unit_text = _split(text)
+        amount, unit_text = split_quantity(text)
         unit = _product(unit_text, {})
         if unit.dimension != Dimension((("[time]", 1.0),)):
             raise _bad_time(name, text)
@@ -208,7 +208,7 @@ class UnitBook:
 
         Raises CalculationError `wrong_unit` when the dimensions differ and `not_a_quantity` for anything else.
         """
-        amount, written = _split(text)
+        amount, written = split_quantity(text)
         if not written:
             return amount
         wanted, got = self.unit(unit), self.unit(written)
@@ -235,7 +235,12 @@ def _bad_time(name: str, text: str) -> CalculationError:
     )
 
 
-def _split(text: str) -> tuple[float, str]:
+def split_quantity(text: str) -> tuple[float, str]:
+    """A written quantity as amount and unit ("" where there is none); raises CalculationError `not_a_quantity`.
+
+    >>> split_quantity("15 EUR/piece")
+    (15.0, 'EUR/piece')
+    """
     found = _quantity.fullmatch(text) if len(text) <= 2 * MAX_UNIT_LENGTH else None
     digits = found.group(1).replace("_", "").replace(" ", "") if found else ""
     try:

@@ -31,9 +31,9 @@ MOST_WORDS = 2000
 def assumptions(workspace: Workspace, *, scenario: str = "", claims: bool = False) -> Mapping[str, Any]:
     """Return the register: every input with value, source, tier, age, effect on the value, objections and proposals.
 
-    Keys: items (as `inputs`, with swing, objections, open, proposals; the largest effect first), others (objections to
-    what is no input, by subject), weakest (name of the input that most needs proof, "" where nothing is computed yet),
-    currency, computed.
+    Keys: items (as `inputs`, with swing, objections, open, contradiction, proposals; the largest effect first), others
+    (objections to what is no input, by subject), weakest (name of the input that most needs proof, "" where nothing is
+    computed yet), currency, computed.
     """
     case: Mapping[str, Any] | None
     try:
@@ -43,8 +43,9 @@ def assumptions(workspace: Workspace, *, scenario: str = "", claims: bool = Fals
     swings, objections = effect_ranks(case), objections_kept(workspace)
     proposals = proposals_kept(workspace)
     simulated = None if case is None else case["numbers"].get("extra_good")
+    against = {one["input"]: one for one in (case or {}).get("contradictions", ())}
     items = []
-    for view in inputs(workspace, scenario=scenario):
+    for view in inputs(workspace, scenario=scenario if case is None else case["scenario"]):
         name = view["name"]
         mine = [one for one in objections if one["on"] == name]
         one = {
@@ -52,6 +53,7 @@ def assumptions(workspace: Workspace, *, scenario: str = "", claims: bool = Fals
             "swing": swings.get(name, 0.0),
             "objections": mine,
             "open": sum(found["state"] == "open" for found in mine),
+            "contradiction": against.get(name),
             "proposals": [found for found in proposals if found["input"] == name],
         }
         if is_simulated(name) and simulated is not None:

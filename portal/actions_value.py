@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from calculators.currency import exchanged
 from calculators.declarations import Given, Input
 from portal.actions import EDITORS, READERS, ActionError, action
 from portal.cases import (
@@ -15,6 +16,7 @@ from portal.cases import (
     check_values,
     from_scenario,
     given_by,
+    rates_of,
     typed_inputs,
     workbook_of,
 )
@@ -42,8 +44,10 @@ def set_inputs(workspace: Workspace, values: Mapping[str, Any]) -> None:
         said = dict(given) if isinstance(given, Mapping) else {"value": given}
         if name == FROM_RESULT:
             raise _simulated(name)
+        value, rate = _in_home_currency(workspace, name, said["value"])
         typed[name] = {
-            "value": said["value"],
+            **rate,
+            "value": value,
             "reason": str(said.get("reason", ""))[:500],
             "source": str(said.get("source", ""))[:200],
             "at": at,
@@ -133,6 +137,18 @@ def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = F
         "rests_on": case["rests_on"],
         "claims": case["claims"],
     }
+
+
+def _in_home_currency(workspace: Workspace, name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+    """Return a typed value in the input's own currency, and where it was exchanged, what was typed and the rate."""
+    item = next((item for item in calculator().inputs if item.name == name), None)
+    if item is None or not isinstance(value, str):
+        return value, {}
+    rates = rates_of(workspace)
+    told = exchanged(
+        value, item.unit, calculator().plan.frame.units, {code: float(one["value"]) for code, one in rates.items()}
+    )
+    return (told, {}) if told == value else (told, {"as_typed": value, "rates": dict(rates)})
 
 
 def _simulated(name: str) -> ActionError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,15 +14,18 @@ from calculators.declarations import Given, Tier, weakest
 from calculators.drivers import gather
 from calculators.insight import insights
 from calculators.sheet import Sheet, evaluate
+from calculators.units import split_quantity
 from portal.actions import ActionError
 from portal.catalogue import calculator
 from portal.materials import open_result, scenario
+from portal.orders import against_orders, orders_in_force
 from portal.studies import find_scenario
 from portal.workspace import MissingError, Stored, Workspace
 from simulators.scenario import Scenario
 from templates.calculator_workbook import write_workbook
 
 DRAWS = 20_000
+MARGIN = "contribution_margin"
 FROM_RESULT = "extra_good"
 """The input that the simulation fills; nobody types it."""
 
@@ -32,7 +36,9 @@ def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, 
     """Return the case of a scenario (see `actions_value.appraise`), computed where it is not kept yet."""
     summary, simulated = simulated_in(workspace, record, claims=claims)
     stored, typed = typed_inputs(workspace)
+    orders = orders_in_force(workspace)
     wanted = (summary["result"], simulated["record"], "" if stored is None else stored.id)
+    wanted += () if orders is None else (orders[0],)
     slot = f"{simulated['record']}/{claims}/{calculator().version}"
     kept = workspace.latest("case", slot=slot)
     if kept is not None and kept.inputs == wanted:
@@ -100,6 +106,7 @@ def _compute(
         "claims": claims,
         "sample": summary["sample"],
         "currency": "CNY",
+        "contradictions": contradictions(workspace, typed, claims=claims),
         "rests_on": {"result": summary["result"], "scenario": simulated["record"], "line_study": summary["study"]},
     }
 
@@ -127,6 +134,9 @@ def _values(
     values: dict[str, Given] = from_scenario(workspace, simulated["record"])
     values |= {name: given_by(one, now) for name, one in typed_that_count(typed, claims=claims).items()}
     values |= instead
+    against = against_orders(workspace, _read(MARGIN, values.get(MARGIN)))
+    if against is not None:
+        values[MARGIN] = against.instead
     extra = result.extra_good(simulated["id"])
     values[FROM_RESULT] = Given(
         value=np.concatenate([np.zeros((len(extra), later)), extra], axis=1),
@@ -192,6 +202,24 @@ def typed_inputs(workspace: Workspace) -> tuple[Stored | None, Typed]:
     return (None, {}) if stored is None else (stored, workspace.get("inputs", stored.id))
 
 
+def contradictions(workspace: Workspace, typed: Typed, *, claims: bool) -> list[dict[str, Any]]:
+    """Return typed figures that an upload speaks against: input, typed, measured and its 95 % interval."""
+    counted = typed_that_count(typed, claims=claims).get(MARGIN)
+    given = None if counted is None else _read(MARGIN, given_by(counted, workspace.clock()))
+    against = against_orders(workspace, given)
+    if against is None:
+        return []
+    measured = {"measured": against.measured, "low": against.measured_low, "high": against.measured_high}
+    return [{"input": MARGIN, "typed": against.typed, **measured}]
+
+
+def rates_of(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
+    """Return the declared rates of other currencies; see `actions_orders.currency_rates`."""
+    kept = workspace.latest("rates", slot="rates")
+    found: Mapping[str, Mapping[str, Any]] = {} if kept is None else workspace.get("rates", kept.id)
+    return found
+
+
 def typed_that_count(typed: Typed, *, claims: bool) -> Typed:
     """Return the typed values in force: one that came from the vendor's proposal counts only while claims do.
 
@@ -223,6 +251,19 @@ def given_by(one: Mapping[str, Any], now: datetime) -> Given:
 def as_given(value: Any) -> Any:
     """Return a kept value as a calculator takes it: three estimates are a tuple there and a list in JSON."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def _read(name: str, given: Given | None) -> Given | None:
+    """Return a value with its text read: numbers in the unit of the input."""
+    if given is None or not isinstance(given.value, str):
+        return given
+    item = next(item for item in calculator().inputs if item.name == name)
+    units = calculator().plan.frame.units
+    parts = [part.strip() for part in given.value.split(" / ")]
+    unit = split_quantity(parts[-1])[1]
+    numbers = [units.read(f"{part} {unit}".strip(), item.unit) for part in parts[:-1]]
+    numbers.append(units.read(parts[-1], item.unit))
+    return replace(given, value=numbers[0] if len(numbers) == 1 else tuple(numbers))
 
 
 def check_values(values: Mapping[str, Given]) -> None:

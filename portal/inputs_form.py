@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from portal import actions_value, parts
+from calculators.units import CURRENCIES
+from portal import actions_orders, actions_value, parts
 from portal.text import pick, t
 from portal.workspace import Workspace
 
@@ -39,6 +40,73 @@ def inputs_in_force(workspace: Workspace, record: str, *, edits: bool, missing: 
                 key="rest",
                 button=t("value.recompute"),
             )
+
+
+def other_sources(workspace: Workspace, *, edits: bool) -> None:
+    """Draw what the uploaded orders say about the margin, and the declared rates of other currencies."""
+    found = actions_orders.from_orders(workspace)
+    if found is not None:
+        _orders(workspace, found, edits=edits)
+    if edits:
+        _rates(workspace)
+
+
+def _orders(workspace: Workspace, found: Mapping[str, Any], *, edits: bool) -> None:
+    numbers, unit = found["numbers"], parts.unit(found["unit"])
+    low, likely, high = (parts.quantity(value, digits=4) for value in found["three_points"])
+    with st.container(border=True, key="ms-card-orders"):
+        parts.section(
+            t("value.orders", value=likely, unit=unit),
+            note=t("value.orders_why", count=found["orders"], low=low, high=high,
+                   all=parts.quantity(found["all_orders"], digits=4)),
+        )  # fmt: skip
+        with st.popover(t("value.why")):
+            for name in ("last_three", "margin_each", "all_orders"):
+                if name in numbers:
+                    one = numbers[name]
+                    st.caption(pick(one["title"]))
+                    st.code(pick(one["formula"]), language=None, wrap_lines=True)
+        if edits and st.button(t("value.orders_take"), key="take-orders"):
+            _try(lambda: actions_orders.take_from_orders(workspace))
+
+
+def _rates(workspace: Workspace) -> None:
+    rates = actions_orders.currency_rates(workspace)
+    with st.expander(t("value.rates", count=len(rates))):
+        st.caption(t("value.rates_why"))
+        if rates:
+            parts.table(
+                [t("value.currency"), "CNY", t("scenarios.source"), t("value.rate_at")],
+                [(code, f"{one['value']:.6g}", one["source"], one["at"][:10]) for code, one in rates.items()],
+                numbers=[1],
+            )
+        with st.form("rate", enter_to_submit=False, border=False):
+            left, middle, right = st.columns(3)
+            code = left.selectbox(t("value.currency"), [one for one in CURRENCIES if one != "CNY"], key="rate-currency")
+            value = middle.number_input(t("value.rate"), min_value=0.0, step=0.01, format="%.4f", key="rate-value")
+            source = right.text_input(t("scenarios.source"), max_chars=200, key="rate-source")
+            if st.form_submit_button(t("value.rate_keep")):
+                _try(lambda: actions_orders.declare_rate(workspace, currency=code, value=value, source=source))
+
+
+def contradictions(case: Mapping[str, Any]) -> None:
+    """Say where an upload speaks against what was typed, and what the value does about it."""
+    for one in case.get("contradictions") or ():
+        number = case["numbers"][one["input"]]
+        shown = {key: parts.quantity(one[key], digits=3) for key in ("typed", "measured", "low", "high")}
+        parts.note(
+            t("value.contradiction", name=pick(number["title"]), unit=parts.unit(number["unit"]), **shown),
+            kind="warning",
+        )
+
+
+def _try(call: Callable[[], object]) -> None:
+    try:
+        call()
+    except ValueError as error:
+        parts.problem(error)
+    else:
+        st.rerun()
 
 
 def _table(items: Sequence[Mapping[str, Any]]) -> None:

@@ -57,7 +57,8 @@ _BY_GROUP: Final = {
     ),
     ("edit_values", "run", "simulation", "internal"): "cancel_run",
     ("edit_values", "case", "appraisal", "sensitive"): (
-        "set_inputs save_option remove_option lock_forecast enter_actuals decide_proposal save_pilot"
+        "set_inputs save_option remove_option lock_forecast enter_actuals decide_proposal save_pilot take_from_orders"
+        " declare_rate"
     ),
     ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
     ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar",
@@ -65,7 +66,7 @@ _BY_GROUP: Final = {
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why record_guess take_workbook options forecasts try_value assumptions object_to"
-        " answer_objection from_orders pilot way_map consensus take_position"
+        " answer_objection from_orders currency_rates pilot way_map consensus take_position"
     ),
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest test_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
@@ -73,6 +74,7 @@ _BY_GROUP: Final = {
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
+        " trust_statements"
     ),
     ("release", "disclosure", "release", "sensitive"): (
         "preview_release give_consent withdraw_consent disclose take_release"
@@ -92,7 +94,10 @@ _BY_GROUP: Final = {
     ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
     ("audit", "log", "audit", "internal"): (
         "read_log verify_log export_log today field_inventory actions_overview consent_overview release_overview"
-        " access_review"
+        " access_review confirm_access revoke_access search_log anomalies"
+        " open_finding close_finding findings"
+        " processing_record state_location assess_impact impacts report_breach update_breach tenants_by_name breaches officer_report"
+        " take_report"
     ),
     ("audit", "benchmark", "benchmark", "internal"): (
         "ask_benchmark approve_benchmark decline_benchmark budget_ledger"

@@ -85,13 +85,20 @@ def _table(items: Sequence[Mapping[str, Any]], currency: str) -> None:
                 parts.money(one["swing"], currency) if one["swing"] else "–",
                 one["reason"] or pick(one["source"]),
                 _age(one),
-                t("assumptions.open", count=one["open"]) if one["open"] else (len(one["objections"]) or "–"),
+                _doubts(one),
             )
             for one in items
         ],
         numbers=[1, 2],
         html=[0],
     )
+
+
+def _doubts(one: Mapping[str, Any]) -> str:
+    said = [t("assumptions.open", count=one["open"])] if one["open"] else []
+    if one["contradiction"]:
+        said.append(t("assumptions.contradicted"))
+    return " · ".join(said) or str(len(one["objections"]) or "–")
 
 
 def _age(one: Mapping[str, Any]) -> str:

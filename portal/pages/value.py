@@ -15,7 +15,7 @@ from portal.charts import Curve
 from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame, shown_name
 from portal.identity import Role
-from portal.inputs_form import inputs_in_force
+from portal.inputs_form import contradictions, inputs_in_force, other_sources
 from portal.parts import Number
 from portal.text import pick, t
 from portal.what_if import what_if
@@ -55,6 +55,7 @@ def show() -> None:
         return
     _case(workspace, case, record, claims=claims)
     inputs_in_force(workspace, record, edits=edits, missing=False)
+    other_sources(workspace, edits=edits)
     take_along(case)
     _next(visit)
 
@@ -117,6 +118,7 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
         gap = npv["p50"] - guess["npv"]
         parts.note(t("value.gap", guess=parts.money(guess["npv"], currency), gap=parts.money(abs(gap), currency),
                      side=t("value.above" if gap >= 0 else "value.below")))  # fmt: skip
+    contradictions(case)
     verdict(case)
     _tornado(case, currency)
     what_if(workspace, case, record, claims=claims)
