@@ -22,10 +22,17 @@ from simulators.scenario import Effect, Module
 from templates.calculator_document import shipped_calculator
 from templates.checklist_document import shipped_checklist, shipped_checklists
 
+GENERAL = "discrete-manufacturing"
+
 
 def packs() -> tuple[Pack, ...]:
-    """Return the packs that the present tenant works with, in the order of their ids; see `portal.shelf`."""
-    return on_shelf()
+    """Return the packs that the present tenant works with, the general one first; see `portal.shelf`."""
+    return tuple(sorted(on_shelf(), key=lambda pack: (pack.id != GENERAL, pack.id)))
+
+
+def packs_by_likeness(machines: Sequence[str]) -> tuple[Pack, ...]:
+    """Return the packs, those first whose stations sound most like the machines."""
+    return tuple(sorted(packs(), key=lambda pack: -likeness(pack.stations, machines)))
 
 
 def failure_predictor() -> FailurePredictor | None:
@@ -79,7 +86,7 @@ def line_template(name: str = "", *, machines: Sequence[str] = ()) -> Line:
     Without a name it is one of the pack whose stations sound most like the machines. Raises ActionError
     no_line_template.
     """
-    for pack in sorted(packs(), key=lambda pack: -likeness(pack.stations, machines)):
+    for pack in packs_by_likeness(machines):
         for short, line in pack.lines.items():
             if name not in {"", f"{pack.manifest.id}/{short}"}:
                 continue

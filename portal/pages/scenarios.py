@@ -267,11 +267,17 @@ def _offer(workspace: Workspace, machines: Sequence[str], *, open_: bool) -> Non
     with st.expander(t("scenarios.new"), expanded=open_):
         st.write(t("scenarios.new_why"))
         chosen: list[Mapping[str, Any]] = []
-        packs = {pack.manifest.id: pick(pack.manifest.title) for pack in catalogue.packs()}
+        packs = {pack.manifest.id: pick(pack.manifest.title) for pack in catalogue.packs_by_likeness(machines)}
+        pack = next(iter(packs))
+        if len(packs) > 1:
+            pack = st.selectbox(
+                t("scenarios.from_pack"), list(packs), format_func=parts.named(packs), key="offer-pack", width=360
+            )
         for name, module in catalogue.modules_on_offer().items():
-            of = f" · :gray[{packs[name.partition('/')[0]]}]" if len(packs) > 1 else ""
+            if name.partition("/")[0] != pack:
+                continue
             with st.container(border=True, key=f"ms-card-module-{name.replace('/', '-')}"):
-                if st.checkbox(f"**{pick(module.title)}**{of}", key=f"take-{name}"):
+                if st.checkbox(f"**{pick(module.title)}**", key=f"take-{name}"):
                     st.caption(pick(module.about))
                     chosen.append(_module(name, module, catalogue.station_words(name, machines)))
                 else:
