@@ -321,6 +321,7 @@ def _cell(trace: Mapping[str, Any], at: str) -> str:
 
 
 def _next(visit: Visit) -> None:
+    link("documents", label=t("documents.go"), icon=":material/description:")
     if visit.member.role is Role.OWNER:
         link("release", label=t("value.next"), icon=":material/arrow_forward:")
 
