@@ -123,7 +123,9 @@ def _iso(column: pa.ChunkedArray) -> Times | None:
     except pa.ArrowInvalid:
         return None
     ticks, valid = plain_array(pc.cast(stamps, pa.int64()), np.int64)
-    values = np.where(valid, ticks / 1e6, np.nan)
+    values = ticks / 1e6
+    if not valid.all():
+        values[~valid] = np.nan
     first = next((text for text in column[:50].to_pylist() if text), "")
     return _fixed(values, dated=":" not in first)
 
@@ -146,10 +148,10 @@ def _fixed(values: np.ndarray, *, dated: bool) -> Times:
     low, high = (86400.0 * (date(year, 1, 1).toordinal() - _epoch_day) for year in (FIRST_YEAR, LAST_YEAR))
     outside = (values < low) | (values > high)
     return Times(
-        values=np.where(outside, np.nan, values),
+        values=np.where(outside, np.nan, values) if outside.any() else values,
         bad=outside,
         absolute=nothing,
-        clock=np.full(len(values), np.nan),
+        clock=np.broadcast_to(np.nan, len(values)),  # no memory: nobody writes into it
         dated=~np.isnan(values) if dated else nothing,
         order="ymd",
         unclear=False,

@@ -264,7 +264,7 @@ def _quick(text: _Text, start: str, separator: str, name: str, caps: Caps) -> Ra
     try:
         table = pa_csv.read_csv(
             pa.BufferReader(pa.py_buffer(data).slice(offset, end - offset)),
-            read_options=pa_csv.ReadOptions(column_names=names, skip_rows=skip, block_size=8 << 20),
+            read_options=pa_csv.ReadOptions(column_names=names, skip_rows=skip, block_size=4 << 20),
             parse_options=pa_csv.ParseOptions(
                 delimiter=separator, ignore_empty_lines=False, newlines_in_values=data.find(b'"') >= 0
             ),
@@ -274,6 +274,7 @@ def _quick(text: _Text, start: str, separator: str, name: str, caps: Caps) -> Ra
         )
     except pa.ArrowInvalid:  # ragged, or a broken quote: the careful way says where
         return None
+    pa.default_memory_pool().release_unused()  # what reading in blocks took beside the table
     if len(table) > caps.rows:
         raise _too_many_rows(name, caps)
     return _as_raw(table, head, name, skip)

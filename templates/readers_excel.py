@@ -22,8 +22,8 @@ MEMBER_RATIO = 400
 """A member that inflates to more than this times its packed size, and to more than 40 MB, is a bomb."""
 
 _declares = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_far_cell = re.compile(rb'\br="(?:[A-Z]{3}\d|[A-Z]{2}\d{5})')
-_cell_place = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_far_cell = re.compile(rb'r="(?:[A-Z]{3}\d|[A-Z]{2}\d{5})')  # begins with a literal, which is found quickly
+_cell_place = re.compile(rb'r="([A-Z]{1,3})(\d{1,7})"')
 
 
 def read_workbook(data: bytes, name: str, caps: Caps, *, sheet: str | None = None) -> Opened:

@@ -365,7 +365,7 @@ def _with_days(
     out: Typed, raw: RawTable, places: Mapping[str, int], read: Mapping[str, Times]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Clock times get their day: from the date column, or from the start of the same row; past midnight is next day."""
-    local = {name: one.values.copy() for name, one in read.items()}
+    local = {name: one.values for name, one in read.items()}
     absolute = {name: one.absolute for name, one in read.items()}
     day = read["date"].values if "date" in read else None
     for name in ("started_at", "ended_at"):
@@ -381,6 +381,7 @@ def _with_days(
         if base is None or np.isnan(base).all():
             out.findings.append(finding("clock_without_day", column=raw.headers[places[name]]))
             continue
+        local[name] = local[name].copy()
         local[name][bare] = (np.floor(base / DAY) * DAY + clock)[bare]
         if name == "ended_at" and "started_at" in local:
             with np.errstate(invalid="ignore"):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gc
 import io
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable
 
@@ -36,6 +38,7 @@ def rows() -> Iterable[Row]:
     yield stop_log()
     yield workbook()
     yield pdf_tables()
+    yield memory()
 
 
 def stop_log() -> Row:
@@ -107,6 +110,44 @@ def pdf_tables() -> Row:
         work="tables of a PDF of ten pages, against pdfplumber's plain extraction",
         ours=mine, peer=theirs, ratio=mine / theirs, must="<= 1.2", unit="s",
     )  # fmt: skip
+
+
+def memory() -> Row:
+    """What the same million stops take at their peak beyond the file's bytes, against pandas' frame of the file.
+
+    Each is measured in a process of its own, after a first small file has loaded what either needs.
+    """
+    mine, theirs = (float(subprocess.check_output([sys.executable, "-c", MEASURE, who])) for who in ("ours", "peer"))
+    return Row(
+        work=f"peak memory of reading and sealing {STOPS:,} rows, against the plain table (pandas' frame)",
+        ours=mine, peer=theirs, ratio=mine / theirs, must="<= 3.0", unit="MB",
+    )  # fmt: skip
+
+
+MEASURE = """
+import sys
+import pandas as pd
+from io import BytesIO
+from pathlib import Path
+from tests.benchmarks.intake import PLACE, STOPS, example_stops, new_data_key, open_tables, seal_columns, understand
+
+def take(data):
+    (table,) = understand(open_tables(data, "stops.csv")).tables
+    seal_columns(new_data_key(), table.apply(), place=PLACE, put=lambda name, blob: None)
+
+def status(name):
+    return int(Path("/proc/self/status").read_text().split(name + ":")[1].split()[0]) / 1024
+
+data, _ = example_stops(STOPS)
+take(example_stops(2_000)[0])
+if sys.argv[1] == "peer":
+    print(pd.read_csv(BytesIO(data)).memory_usage(deep=True).sum() / 2**20)
+else:
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = status("VmRSS")
+    take(data)
+    print(status("VmHWM") - before)
+"""
 
 
 def example_stops(count: int) -> tuple[bytes, float]:
