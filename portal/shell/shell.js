@@ -6,6 +6,10 @@ window.prerenderReady = false;
     const mark = document.querySelector("[data-page-language]") || document.querySelector(".ms-language");
     const tag = mark && (mark.getAttribute("lang") || mark.dataset.pageLanguage);
     if (tag && document.documentElement.lang !== tag) document.documentElement.lang = tag;
+    // what Streamlit leaves out for screen readers and keyboards
+    for (const list of document.querySelectorAll('ul[data-testid="stSidebarNavItems"]:not([role])')) list.setAttribute("role", "group");
+    for (const item of document.querySelectorAll('[data-testid="stSidebarNavItems"] li:not([role])')) item.setAttribute("role", "none");
+    for (const box of document.querySelectorAll('[data-testid="stVerticalBlock"][overflow="auto"]:not([tabindex])')) box.tabIndex = 0;
   };
   new MutationObserver(follow).observe(document, { childList: true, subtree: true });
   const check = async () => {
