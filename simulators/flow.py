@@ -64,7 +64,6 @@ class Way:
             raise ModelError(
                 "a way leads to one station, or to several different ones",
                 code="way_ends",
-                place="station",
                 remedy="Name the next station, or the stations of which any may take the part, or out.",
             )
         if self.share is not None:

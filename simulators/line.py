@@ -101,7 +101,7 @@ class Line:
             for number, failure in enumerate(station.failures):
                 for name in (() if failure.crew is None else (failure.crew,)) + failure.others:
                     yield f"{place}.failures[{number}].crew", name
-            yield from ((f"{place}.operators", name) for name in station.operators)
+            yield from ((f"{place}.operator", name) for name in station.operators)
             if station.setup is not None:
                 yield from ((f"{place}.setup.crew", name) for name in station.setup.crews)
         yield from ((f"crews.{name}", name) for name, _ in self.crew_calendars)

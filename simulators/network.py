@@ -246,7 +246,7 @@ def _check_ends(line: Line, names: list[str]) -> None:
         for index in sorted(set(range(len(names))) - out):
             raise ModelError(
                 f"parts of station {names[index]!r} never leave the line",
-                code="no_way_out",
+                code="never_leaves",
                 place=f"stations[{index}].to",
                 remedy="Let one of the stations after it lead out.",
                 station=names[index],
@@ -292,6 +292,23 @@ def _check_fleets(line: Line, names: list[str]) -> None:
             raise _unknown("fleet", station.fleet, fleets, f"stations[{index}].fleet")
         if any(len(way.to) > 1 for way in station.to):
             raise not_together("any of several stations", "fleet", f"stations[{index}].to")
+        for end in {end for way in ways_of(line, index) for end in way.to if end != OUT}:
+            _check_inbox(line.stations[names.index(end)], f"stations[{names.index(end)}].inbox")
+
+
+def _check_inbox(station: Station, place: str) -> None:
+    """What is needed at once must find room in front of the station."""
+    at_once = max([station.batch if station.least is None else station.least, *(n for _, n in station.assembly)])
+    if station.inbox < at_once:
+        raise ModelError(
+            f"station {station.name!r} needs {at_once} parts at once, and vehicles find {station.inbox} places there",
+            code="inbox_small",
+            place=place,
+            remedy=f"Give inbox: {at_once} or more.",
+            station=station.name,
+            value=station.inbox,
+            needed=at_once,
+        )
 
 
 # --- how often each station is visited ------------------------------------------------------------------------------

@@ -1,21 +1,37 @@
 """The line document `mingsuan: line/1`: what a process engineer writes becomes a `simulators.line.Line`, and back.
 
 Times carry a unit and become seconds. The line itself checks what makes sense (a buffer of -1, a crew that does not
-exist); here its refusal gets the line of the file. `read_line(write_line(line), name) == line` for every line.
+exist); here its refusal gets the line of the file. `read_line(write_line(line), name) == line` for every line whose
+set-up matrices and travel times are listed row by row.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from simulators.distributions import PARAMETERS, TIMES, Distribution
-from simulators.line import Calendar, Failure, Line, Shift, Station
-from templates.documents import Node, build, closest, expect_kind, load, time_text, write
+from simulators.flow import Fleet
+from simulators.line import Calendar, Line
+from simulators.products import Demand, Order, Products
+from templates.documents import Node, build, expect_kind, load, time_text, write
+from templates.line_stations import arrivals_from, station_from, station_plain
+from templates.line_times import (
+    calendar_from,
+    calendar_plain,
+    distribution_from,
+    distribution_plain,
+    timezone_from,
+)
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_clock = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+__all__ = [
+    "calendar_from", "calendar_plain", "distribution_from", "distribution_plain", "line_from", "read_line",
+    "timezone_from", "write_line",
+]  # fmt: skip
+
+_OPTIONAL = (
+    "crews", "arrivals", "timezone", "calendar", "products", "pallets", "system_capacity", "orders", "demand",
+    "fleets", "carbon",
+)  # fmt: skip
+_CARBON: Mapping[str, float] = {"g/kWh": 1e-3, "kg/kWh": 1.0, "t/MWh": 1.0}
 
 
 def read_line(text: str | bytes, name: str) -> Line:
@@ -29,62 +45,114 @@ def read_line(text: str | bytes, name: str) -> Line:
 def line_from(document: Node) -> Line:
     """The line of a document that is already loaded, or that stands inside another one."""
     expect_kind(document, "line")
-    entries = document.fields(
-        needed=("mingsuan", "name", "stations"),
-        optional=("crews", "arrivals", "timezone", "calendar", "products", "pallets", "system_capacity"),
-    )
-    if "products" in entries:
-        raise entries["products"].error(
-            "a product mix is not simulated yet",
-            code="products_not_simulated",
-            remedy="Describe the main product: cycle as a distribution over the mix, changeovers as a failure with a "
-            "calendar clock.",
-        )
-    crews: dict[str, int] = {}
-    if "crews" in entries:
-        crews = {crew: node.integer() for crew, node in entries["crews"].mapping().items()}
-    stations = tuple(_station(node) for node in entries["stations"].items(at_most=500))
+    entries = document.fields(needed=("mingsuan", "name", "stations"), optional=_OPTIONAL)
+    crews, calendars = _crews(entries["crews"]) if "crews" in entries else ({}, {})
+    stations = tuple(station_from(node) for node in entries["stations"].items(at_most=500))
+    fleets = entries["fleets"].mapping() if "fleets" in entries else {}
+    orders = entries["orders"].items(at_least=1, at_most=100_000) if "orders" in entries else []
     return build(
         document,
         lambda: Line(
             name=entries["name"].text(at_most=200),
             stations=stations,
             crews=tuple(crews.items()),
-            arrivals=_arrivals(entries["arrivals"]) if "arrivals" in entries else None,
+            arrivals=arrivals_from(entries["arrivals"]) if "arrivals" in entries else None,
             timezone=timezone_from(entries["timezone"]) if "timezone" in entries else "UTC",
-            calendar=calendar_from(entries["calendar"]) if "calendar" in entries else None,
+            calendar=calendar_from(entries["calendar"], closings=True) if "calendar" in entries else None,
             pallets=entries["pallets"].integer() if "pallets" in entries else None,
             system_capacity=entries["system_capacity"].integer() if "system_capacity" in entries else None,
+            products=_products(entries["products"]) if "products" in entries else None,
+            orders=tuple(_order(node, number) for number, node in enumerate(orders)),
+            demand=_demand(entries["demand"]) if "demand" in entries else None,
+            crew_calendars=tuple(calendars.items()),
+            fleets=tuple(_fleet(name, node) for name, node in fleets.items()),
+            carbon=entries["carbon"].quantity(_CARBON, example="0.58 kg/kWh") if "carbon" in entries else None,
         ),
     )
 
 
-def distribution_from(node: Node) -> Distribution:
-    """A time ("2.5 s") or {kind: {parameter: value}} with the kinds and parameters of `simulators.distributions`."""
-    if not node.is_mapping:
-        return build(node, lambda: Distribution.constant(node.seconds(zero=True)))
-    if len(node.mapping()) != 1:
-        raise node.error(
-            "a distribution has one name, such as {exponential: {mean: 45 min}}",
-            code="one_distribution",
-            remedy=f"Give one of {', '.join(PARAMETERS)}.",
-            known=", ".join(PARAMETERS),
-        )
-    ((kind, inner),) = node.mapping().items()
-    if kind not in PARAMETERS:
-        guess = closest(kind, list(PARAMETERS))
-        raise inner.error(
-            f"{kind!r} is not a distribution",
-            code="unknown_distribution",
-            remedy=f"Did you mean {guess!r}?" if guess else f"Use one of {', '.join(PARAMETERS)}.",
-            kind=kind,
-            known=guess or ", ".join(PARAMETERS),
-        )
-    if kind == "constant" and not inner.is_mapping:
-        return build(inner, lambda: Distribution.constant(inner.seconds(zero=True)))
-    entries = inner.fields(needed=PARAMETERS[kind])
-    values = {name: _parameter(name, value) for name, value in entries.items()}
-    return build(inner, lambda: Distribution.of(kind, **values))
+def _crews(node: Node) -> tuple[dict[str, int], dict[str, Calendar]]:
+    """`mechanics: 2`, or `mechanics: {size: 2, shifts: [...]}` for people who are not always there."""
+    sizes: dict[str, int] = {}
+    calendars: dict[str, Calendar] = {}
+    for name, crew in node.mapping().items():
+        if not crew.is_mapping:
+            sizes[name] = crew.integer()
+            continue
+        entries = crew.fields(needed=("size",), optional=("shifts", "first", "closed"))
+        sizes[name] = entries["size"].integer()
+        if len(entries) > 1:
+            shifts = {key: inner for key, inner in entries.items() if key != "size"}
+            calendars[name] = calendar_from(
+                Node(value=shifts, path=crew.path, line=crew.line, file=crew.file), closings=True
+            )
+    return sizes, calendars
+
+
+def _products(node: Node) -> Products:
+    """Either {mix: {A: 60 %, ...}}, or {sequence: [{product, parts}, ...]} with `names` where it leaves some out."""
+    entries = node.fields(optional=("names", "mix", "sequence"))
+    mix = {name: share.share() for name, share in entries["mix"].mapping().items()} if "mix" in entries else {}
+    sequence = []
+    for item in entries["sequence"].items(at_least=1, at_most=10_000) if "sequence" in entries else []:
+        lot = item.fields(needed=("product", "parts"))
+        sequence.append((lot["product"].text(at_most=200), lot["parts"].integer()))
+    names = tuple(mix) or tuple(dict.fromkeys(name for name, _ in sequence))
+    if "names" in entries and not mix:
+        names = tuple(item.text(at_most=200) for item in entries["names"].items(at_least=1, at_most=1000))
+    return build(node, lambda: Products(names=names, shares=tuple(mix.values()), sequence=tuple(sequence)))
+
+
+def _order(node: Node, number: int) -> Order:
+    entries = node.fields(needed=("parts", "due"), optional=("name", "product", "release"))
+    return build(
+        node,
+        lambda: Order(
+            name=entries["name"].text(at_most=200) if "name" in entries else str(number + 1),
+            parts=entries["parts"].integer(),
+            due=entries["due"].seconds(zero=True),
+            product=entries["product"].text(at_most=200) if "product" in entries else None,
+            release=entries["release"].seconds(zero=True) if "release" in entries else 0.0,
+        ),
+    )
+
+
+def _demand(node: Node) -> Demand:
+    entries = node.fields(needed=("every", "parts"))
+    parts = entries["parts"]
+    each = {"": parts} if not parts.is_mapping else parts.mapping()
+    return build(
+        node,
+        lambda: Demand(
+            every=entries["every"].seconds(), parts=tuple((name, count.integer()) for name, count in each.items())
+        ),
+    )
+
+
+def _fleet(name: str, node: Node) -> Fleet:
+    entries = node.fields(needed=("vehicles",), optional=("travel", "otherwise", "load", "unload", "rule", "home"))
+    rows = entries["travel"].mapping() if "travel" in entries else {}
+    rule = entries["rule"].choice(("longest_wait", "nearest")) if "rule" in entries else "longest_wait"
+    return build(
+        node,
+        lambda: Fleet(
+            name=name,
+            vehicles=entries["vehicles"].integer(),
+            travel=tuple(
+                (start, end, time.seconds(zero=True))
+                for start, row in rows.items()
+                for end, time in row.mapping().items()
+            ),
+            otherwise=entries["otherwise"].seconds(zero=True) if "otherwise" in entries else 0.0,
+            load=entries["load"].seconds(zero=True) if "load" in entries else 0.0,
+            unload=entries["unload"].seconds(zero=True) if "unload" in entries else 0.0,
+            rule="nearest" if rule == "nearest" else "longest_wait",
+            home=entries["home"].text(at_most=200) if "home" in entries else None,
+        ),
+    )
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
 
 
 def write_line(line: Line) -> str:
@@ -92,10 +160,10 @@ def write_line(line: Line) -> str:
     document: dict[str, object] = {
         "mingsuan": "line/1",
         "name": line.name,
-        "stations": [_station_plain(station) for station in line.stations],
+        "stations": [station_plain(station) for station in line.stations],
     }
     if line.crews:
-        document["crews"] = dict(line.crews)
+        document["crews"] = _crews_plain(line)
     if line.arrivals is not None:
         document["arrivals"] = distribution_plain(line.arrivals)
     if line.timezone != "UTC":
@@ -106,228 +174,58 @@ def write_line(line: Line) -> str:
         document["pallets"] = line.pallets
     if line.system_capacity is not None:
         document["system_capacity"] = line.system_capacity
+    if line.products is not None:
+        document["products"] = _products_plain(line.products)
+    if line.orders:
+        document["orders"] = [_order_plain(order) for order in line.orders]
+    if line.demand is not None:
+        parts = dict(line.demand.parts)
+        document["demand"] = {"every": time_text(line.demand.every), "parts": parts.get("", parts)}
+    if line.fleets:
+        document["fleets"] = {fleet.name: _fleet_plain(fleet) for fleet in line.fleets}
+    if line.carbon is not None:
+        document["carbon"] = f"{line.carbon!r} kg/kWh"
     return write(document)
 
 
-def calendar_plain(calendar: Calendar) -> dict[str, object]:
-    """A calendar as plain data: what `calendar_from` reads."""
-    return {"shifts": [_shift_plain(shift) for shift in calendar.shifts]}
+def _crews_plain(line: Line) -> dict[str, object]:
+    calendars = dict(line.crew_calendars)
+    return {
+        name: {"size": size, **calendar_plain(calendars[name])} if name in calendars else size
+        for name, size in line.crews
+    }
 
 
-def distribution_plain(distribution: Distribution) -> object:
-    """A distribution as plain data: what `distribution_from` reads."""
-    if distribution.kind == "constant":
-        return time_text(distribution.number("value"))
-    inner: dict[str, object] = {}
-    for name, value in distribution.params:
-        if isinstance(value, tuple):
-            inner[name] = [time_text(item) if name in TIMES else item for item in value]
-        elif name == "k":
-            inner[name] = int(value)
-        else:
-            inner[name] = time_text(value) if name in TIMES else value
-    return {distribution.kind: inner}
-
-
-# --- reading --------------------------------------------------------------------------------------------------------
-
-
-def _station(node: Node) -> Station:
-    entries = node.fields(needed=("name", "cycle"), optional=("servers", "ideal_cycle", "scrap", "failures", "buffer"))
-    failures = entries["failures"].items(at_most=200) if "failures" in entries else []
-    return build(
-        node,
-        lambda: Station(
-            name=entries["name"].text(at_most=200),
-            servers=entries["servers"].integer() if "servers" in entries else 1,
-            cycle=distribution_from(entries["cycle"]),
-            ideal_cycle=entries["ideal_cycle"].seconds() if "ideal_cycle" in entries else None,
-            scrap=entries["scrap"].share() if "scrap" in entries else 0.0,
-            failures=tuple(_failure(failure) for failure in failures),
-            buffer=_buffer(entries["buffer"]) if "buffer" in entries else 0,
-        ),
-    )
-
-
-def _buffer(node: Node) -> int | None:
-    if node.value == "unlimited":
-        return None
-    if isinstance(node.value, str):
-        guess = closest(node.value, ["unlimited"])
-        raise node.error(
-            f"a buffer is a number of places or the word unlimited, not {node.value!r}",
-            code="buffer_word",
-            remedy="Did you mean 'unlimited'?" if guess else "Write a whole number such as 20, or unlimited.",
-            value=node.value,
-        )
-    return node.integer()
-
-
-def _failure(node: Node) -> Failure:
-    entries = node.fields(needed=("name", "clock", "uptime", "repair"), optional=("crew",))
-    clock = entries["clock"].choice(("operating", "calendar"))
-    return build(
-        node,
-        lambda: Failure(
-            name=entries["name"].text(at_most=200),
-            clock="calendar" if clock == "calendar" else "operating",
-            uptime=distribution_from(entries["uptime"]),
-            repair=distribution_from(entries["repair"]),
-            crew=entries["crew"].text(at_most=200) if "crew" in entries else None,
-        ),
-    )
-
-
-def _parameter(name: str, node: Node) -> float | tuple[float, ...]:
-    if name in {"values", "probabilities"}:
-        items = node.items(at_least=1, at_most=20_000)
-        return tuple(item.seconds(zero=True) if name == "values" else item.share() for item in items)
-    return node.seconds(zero=True) if name in TIMES else node.number()
-
-
-def _arrivals(node: Node) -> Distribution | None:
-    if isinstance(node.value, str) and not any(character.isdigit() for character in node.value):
-        if node.value == "saturated":
-            return None
-        raise node.error(
-            f"arrivals are saturated or the time between two arrivals, not {node.value!r}",
-            code="arrivals_word",
-            remedy="Write saturated, a time such as '30 s', or a distribution.",
-            value=node.value,
-        )
-    return distribution_from(node)
-
-
-def timezone_from(node: Node) -> str:
-    """The name of a time zone."""
-    name = node.text(at_most=400)
-    if name == "UTC":
-        return name
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        guess = closest(name, sorted(available_timezones()))
-        raise node.error(
-            f"{name!r} is not a time zone",
-            code="unknown_timezone",
-            remedy=f"Did you mean {guess!r}?" if guess else "Write a place such as Asia/Shanghai, or UTC.",
-            value=name,
-            guess=guess or "Asia/Shanghai",
-        ) from None
-    return name
-
-
-def calendar_from(node: Node) -> Calendar:
-    """A weekly calendar: {shifts: [...]}."""
-    shifts = node.fields(needed=("shifts",))["shifts"]
-    return build(node, lambda: Calendar(shifts=tuple(_shift(shift) for shift in shifts.items(at_most=100))))
-
-
-def _shift(node: Node) -> Shift:
-    entries = node.fields(needed=("days", "from", "to"), optional=("breaks",))
-    breaks = []
-    for pause in entries["breaks"].items(at_most=50) if "breaks" in entries else []:
-        inner = pause.fields(needed=("from", "to"))
-        breaks.append((_time_of_day(inner["from"]), _time_of_day(inner["to"])))
-    return build(
-        node,
-        lambda: Shift(
-            days=_days(entries["days"]),
-            start_s=_time_of_day(entries["from"]),
-            end_s=_time_of_day(entries["to"]),
-            breaks=tuple(breaks),
-        ),
-    )
-
-
-def _days(node: Node) -> tuple[int, ...]:
-    """`mon-fri`, `sat`, `mon, wed-fri`, `daily`, or a list of these; Monday is 0."""
-    words = [item.text(at_most=400) for item in node.items(at_least=1)] if node.is_list else node.text().split(",")
-    days: set[int] = set()
-    for word in words:
-        first, _, last = ("mon-sun" if word.strip() == "daily" else word).partition("-")
-        ends = [_day(node, end) for end in (first, last) if end.strip()]
-        start, stop = ends[0] if ends else _day(node, word), ends[-1]
-        days.update(day % 7 for day in range(start, stop + 1 if stop >= start else stop + 8))
-    return tuple(sorted(days))
-
-
-def _day(node: Node, word: str) -> int:
-    found = word.strip().lower()[:3]
-    if found not in DAYS or word.strip().lower() not in {found, _FULL_DAYS[found]}:
-        raise node.error(
-            f"{word.strip()!r} is not a day",
-            code="unknown_day",
-            remedy="Write days such as mon-fri, or [sat, sun].",
-            value=word.strip(),
-        )
-    return DAYS.index(found)
-
-
-_FULL_DAYS: Mapping[str, str] = {
-    "mon": "monday",
-    "tue": "tuesday",
-    "wed": "wednesday",
-    "thu": "thursday",
-    "fri": "friday",
-    "sat": "saturday",
-    "sun": "sunday",
-}
-
-
-def _time_of_day(node: Node) -> float:
-    found = _clock.fullmatch(node.text(at_most=400).strip())
-    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (99, 0, 0)
-    if minutes > 59 or seconds > 59 or hours * 3600 + minutes * 60 + seconds > 86_400:
-        raise node.error(
-            f"{node.written!r} is not a time of day",
-            code="time_of_day",
-            remedy='Write hours and minutes in quotes, such as "06:00"; the end of the day is "24:00".',
-            value=node.written,
-        )
-    return float(hours * 3600 + minutes * 60 + seconds)
-
-
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-def _station_plain(station: Station) -> dict[str, object]:
-    plain: dict[str, object] = {"name": station.name}
-    if station.servers != 1:
-        plain["servers"] = station.servers
-    plain["cycle"] = distribution_plain(station.cycle)
-    if station.ideal_cycle is not None:
-        plain["ideal_cycle"] = time_text(station.ideal_cycle)
-    if station.scrap:
-        plain["scrap"] = station.scrap
-    if station.failures:
-        plain["failures"] = [_failure_plain(failure) for failure in station.failures]
-    if station.buffer != 0:
-        plain["buffer"] = "unlimited" if station.buffer is None else station.buffer
+def _products_plain(products: Products) -> dict[str, object]:
+    if products.shares:
+        return {"mix": dict(zip(products.names, products.shares, strict=True))}
+    plain: dict[str, object] = {"sequence": [{"product": name, "parts": parts} for name, parts in products.sequence]}
+    if products.names != tuple(dict.fromkeys(name for name, _ in products.sequence)):
+        plain = {"names": list(products.names), **plain}
     return plain
 
 
-def _failure_plain(failure: Failure) -> dict[str, object]:
-    plain: dict[str, object] = {
-        "name": failure.name,
-        "clock": failure.clock,
-        "uptime": distribution_plain(failure.uptime),
-        "repair": distribution_plain(failure.repair),
-    }
-    return plain if failure.crew is None else {**plain, "crew": failure.crew}
-
-
-def _shift_plain(shift: Shift) -> dict[str, object]:
-    plain: dict[str, object] = {
-        "days": [DAYS[day] for day in shift.days],
-        "from": _clock_text(shift.start_s),
-        "to": _clock_text(shift.end_s),
-    }
-    if shift.breaks:
-        plain["breaks"] = [{"from": _clock_text(start), "to": _clock_text(end)} for start, end in shift.breaks]
+def _order_plain(order: Order) -> dict[str, object]:
+    plain: dict[str, object] = {"name": order.name, "parts": order.parts, "due": time_text(order.due)}
+    if order.product is not None:
+        plain["product"] = order.product
+    if order.release:
+        plain["release"] = time_text(order.release)
     return plain
 
 
-def _clock_text(seconds: float) -> str:
-    hours, rest = divmod(round(seconds), 3600)
-    return f"{hours:02}:{rest // 60:02}" + (f":{rest % 60:02}" if rest % 60 else "")
+def _fleet_plain(fleet: Fleet) -> dict[str, object]:
+    plain: dict[str, object] = {"vehicles": fleet.vehicles}
+    rows: dict[str, dict[str, object]] = {}
+    for start, end, seconds in fleet.travel:
+        rows.setdefault(start, {})[end] = time_text(seconds)
+    if rows:
+        plain["travel"] = rows
+    for key, seconds in (("otherwise", fleet.otherwise), ("load", fleet.load), ("unload", fleet.unload)):
+        if seconds:
+            plain[key] = time_text(seconds)
+    if fleet.rule != "longest_wait":
+        plain["rule"] = fleet.rule
+    if fleet.home is not None:
+        plain["home"] = fleet.home
+    return plain

@@ -275,6 +275,22 @@ class Node:
             )
         return seconds
 
+    def quantity(self, units: Mapping[str, float], *, example: str) -> float:
+        """A number from 0 up with one of a few units ("12 kW"), in the unit whose size is 1."""
+        found = _quantity.fullmatch(self.value.strip()) if isinstance(self.value, str) else None
+        unit = (found[2] or "").strip() if found is not None else ""
+        if found is None or unit not in units:
+            raise self.error(
+                f"{self._name()} must look like '{example}', not {self._kind()}",
+                code="expected_quantity",
+                remedy=f"Write a number and one of the units {', '.join(units)}.",
+                name=self.path or self.file,
+                value=self.written,
+                example=example,
+                units=", ".join(units),
+            )
+        return self._within(float(found[1]) * units[unit], low=0.0, high=1e12)
+
     def share(self, *, low: float = 0.0, high: float = 1.0, below: float = math.inf) -> float:
         """A share: "1.5 %" or the fraction 0.015; returned as a fraction, low <= share <= high."""
         if isinstance(self.value, str):

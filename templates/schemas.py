@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from simulators.distributions import PARAMETERS, TIMES
+from simulators.states import STATES
 from templates.calculator_document import CALCULATOR
 from templates.checklist_document import CHECKLIST
 from templates.documents import DocumentError, closest
 from templates.module_document import MODULE
-from templates.shapes import DRAFT, ByName, Choice, Schema, Several, Share, Time, Whole, Words
+from templates.node import NUMBER
+from templates.shapes import DRAFT, ByName, Choice, Day, Schema, Several, Share, Time, Whole, Words, YesNo
 from templates.study_document import STUDY
 
 
@@ -47,6 +49,114 @@ def _parameter(name: str) -> Schema:
 _DISTRIBUTION: Schema = {"$ref": "#/$defs/distribution"}
 _CLOCK = Words(pattern=r"\d{1,2}:\d{2}(:\d{2})?").schema()
 _WORDS = Words(at_most=200).schema()
+_NAMES: Schema = {"anyOf": [_WORDS, {"type": "array", "items": _WORDS, "minItems": 1}]}
+
+
+def _flow() -> dict[str, Schema]:
+    """What a station says of its parts' ways, its products and its restarts."""
+    way = _fixed({"station": _NAMES, "share": Share().schema(), "product": _NAMES}, ("station",))
+    product = _fixed(
+        {
+            "cycle": _DISTRIBUTION,
+            "ideal_cycle": Time().schema(),
+            "scrap": Share().schema(),
+            "rework": Share().schema(),
+        },
+        (),
+    )
+    setup = _fixed(
+        {
+            "time": _DISTRIBUTION,
+            "matrix": _by_name(_by_name(_DISTRIBUTION)),
+            "crew": _NAMES,
+            "priority": Whole().schema(),
+        },
+        (),
+    )
+    return {
+        "to": {"anyOf": [_NAMES, {"type": "array", "items": way, "minItems": 1}]},
+        "rework": _fixed({"to": _WORDS, "share": Share().schema(), "tries": Whole(low=1).schema()}, ("to", "share")),
+        "assembly": ByName(of=Whole(low=1)).schema(),
+        "batch": {
+            "anyOf": [
+                Whole(low=1).schema(),
+                _fixed({"most": Whole(low=1).schema(), "least": Whole(low=1).schema()}, ("most", "least")),
+            ]
+        },
+        "products": _by_name(product),
+        "setup": {"anyOf": [Time().schema(), setup]},
+        "startup": _fixed(
+            {
+                "parts": Whole(low=1).schema(),
+                "after": Time(zero=True).schema(),
+                "scrap": Share().schema(),
+                "cycle": Share(low=0.1, high=100).schema(),
+            },
+            ("parts", "after"),
+        ),
+        "operator": _NAMES,
+        "priority": Whole().schema(),
+        "arrivals": {"anyOf": [{"const": "saturated"}, _DISTRIBUTION]},
+        "travel": Time(zero=True).schema(),
+        "fleet": _WORDS,
+        "inbox": Whole(low=1).schema(),
+        "energy": _fixed(dict.fromkeys(STATES, _amount("W", "kW", "MW")), ()),
+    }
+
+
+def _market() -> dict[str, Schema]:
+    """What a line says of its products, orders, demand and vehicles."""
+    lot = _fixed({"product": _WORDS, "parts": Whole(low=1).schema()}, ("product", "parts"))
+    order = _fixed(
+        {
+            "name": _WORDS,
+            "product": _WORDS,
+            "parts": Whole(low=1).schema(),
+            "due": Time(zero=True).schema(),
+            "release": Time(zero=True).schema(),
+        },
+        ("parts", "due"),
+    )
+    fleet = _fixed(
+        {
+            "vehicles": Whole(low=1).schema(),
+            "travel": _by_name(_by_name(Time(zero=True).schema())),
+            "otherwise": Time(zero=True).schema(),
+            "load": Time(zero=True).schema(),
+            "unload": Time(zero=True).schema(),
+            "rule": Choice(("longest_wait", "nearest")).schema(),
+            "home": _WORDS,
+        },
+        ("vehicles",),
+    )
+    return {
+        "products": _fixed(
+            {
+                "names": {"type": "array", "items": _WORDS, "minItems": 1},
+                "mix": ByName(of=Share()).schema(),
+                "sequence": {"type": "array", "items": lot, "minItems": 1},
+            },
+            (),
+        ),
+        "orders": {"type": "array", "items": order, "minItems": 1},
+        "demand": _fixed(
+            {
+                "every": Time().schema(),
+                "parts": {"anyOf": [Whole(low=0).schema(), ByName(of=Whole(low=0)).schema()]},
+            },
+            ("every", "parts"),
+        ),
+        "fleets": _by_name(fleet),
+        "carbon": _amount("g/kWh", "kg/kWh", "t/MWh"),
+    }
+
+
+def _by_name(of: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": of}
+
+
+def _amount(*units: str) -> Schema:
+    return {"type": "string", "pattern": rf"^\s*{NUMBER}\s*({'|'.join(units)})\s*$"}
 
 
 def line_schema() -> Schema:
@@ -57,7 +167,9 @@ def line_schema() -> Schema:
             "clock": Choice(("operating", "calendar")).schema(),
             "uptime": _DISTRIBUTION,
             "repair": _DISTRIBUTION,
-            "crew": _WORDS,
+            "crew": _NAMES,
+            "priority": Whole().schema(),
+            "planned": YesNo().schema(),
         },
         ("name", "clock", "uptime", "repair"),
     )
@@ -70,6 +182,7 @@ def line_schema() -> Schema:
             "scrap": Share().schema(),
             "failures": {"type": "array", "items": failure},
             "buffer": {"anyOf": [Whole(low=0).schema(), {"const": "unlimited"}]},
+            **_flow(),
         },
         ("name", "cycle"),
     )
@@ -82,6 +195,12 @@ def line_schema() -> Schema:
         {"days": days, "from": _CLOCK, "to": _CLOCK, "breaks": {"type": "array", "items": pause}},
         ("days", "from", "to"),
     )
+    calendar: dict[str, Schema] = {
+        "shifts": {"type": "array", "items": shift, "minItems": 1},
+        "first": {**Day().schema(), "description": "the Monday on which the run begins"},
+        "closed": {**Several(of=Day(), at_most=4000).schema(), "description": "days on which nobody works"},
+    }
+    crew = _fixed({"size": Whole(low=1).schema(), **calendar}, ("size",))
     return {
         "$schema": DRAFT,
         "$id": "urn:mingsuan:schema:line:1",
@@ -91,12 +210,13 @@ def line_schema() -> Schema:
                 "mingsuan": {"const": "line/1", "description": "kind and version of this document"},
                 "name": _WORDS,
                 "stations": {"type": "array", "items": station, "minItems": 1},
-                "crews": ByName(of=Whole(low=1)).schema(),
+                "crews": {"type": "object", "additionalProperties": {"anyOf": [Whole(low=1).schema(), crew]}},
                 "arrivals": {"anyOf": [{"const": "saturated"}, _DISTRIBUTION]},
                 "timezone": {**_WORDS, "description": "such as Asia/Shanghai; UTC when left out"},
-                "calendar": _fixed({"shifts": {"type": "array", "items": shift, "minItems": 1}}, ("shifts",)),
+                "calendar": _fixed(calendar, ("shifts",)),
                 "pallets": Whole(low=1).schema(),
                 "system_capacity": Whole(low=1).schema(),
+                **_market(),
             },
             ("mingsuan", "name", "stations"),
         ),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulators.line import Calendar, Distribution, Failure, Line, Shift, Station
 from templates.documents import DocumentError, load
 from templates.line_document import read_line, write_line
 from templates.schemas import schema
+from tests.simulators.networks import networks
 
 FILLING = """\
 mingsuan: line/1
@@ -133,7 +134,50 @@ def test_every_distribution_is_read(written: str, expected: Distribution) -> Non
         ('from: "12:00"', 'from: "05:00"', "break_outside", "line 21: calendar.shifts[0].breaks[0]"),
         ("name: Filling line 3", "name: ''", "text_length", "line 2: name"),
         ("line/1", "study/1", "wrong_kind", "line 1: mingsuan"),
-        ("arrivals: saturated", "products: {a: 1}", "products_not_simulated", "line 19: products"),
+        ("arrivals: saturated", "products: {a: 1}", "unknown_key", "line 19: products.a"),
+        ("arrivals: saturated", "products: {mix: {a: 50 %}}", "shares_sum", "line 19: products.mix"),
+        ("arrivals: saturated", "products: {}", "mix_or_sequence", "line 19: products.mix"),
+        ("buffer: 20", "to: caper", "unknown_station", "line 15: stations[0].to[0]"),
+        ("buffer: 20", "to: [capper, capper]", "way_ends", "line 15: stations[0].to"),
+        ("buffer: 20", "to: [{station: capper, share: 60 %}]", "way_shares", "line 15: stations[0].to"),
+        ("buffer: 20", "to: [{station: out}]", "no_way_in", "line 16: stations[1]"),
+        ("buffer: 20", "rework: {to: fill, share: 5 %}", "unknown_station", "line 15: stations[0].rework.to"),
+        (
+            "buffer: 20",
+            "rework: {to: filler, share: 5 %, tries: 0}",
+            "number_range",
+            "line 15: stations[0].rework.tries",
+        ),
+        ("buffer: 20", "assembly: {capper: 2}", "assembly_sender", "line 15: stations[0].assembly.capper"),
+        ("buffer: 20", "batch: 0", "number_range", "line 15: stations[0].batch"),
+        ("buffer: 20", "batch: {most: 4, least: 5}", "number_range", "line 15: stations[0].batch.least"),
+        ("buffer: 20", "setup: 20 min", "setup_without_products", "line 15: stations[0].setup"),
+        ("buffer: 20", "products: {B: {cycle: 3 s}}", "unknown_product", "line 15: stations[0].products.B"),
+        ("buffer: 20", "startup: {parts: 0, after: 1 h}", "number_range", "line 15: stations[0].startup.parts"),
+        ("buffer: 20", "operator: packer", "unknown_crew", "line 15: stations[0].operator"),
+        ("buffer: 20", "arrivals: saturated", "not_together", "line 15: stations[0].arrivals"),
+        ("buffer: 20", "travel: 30 s", "not_together", "line 15: stations[0].travel"),
+        ("buffer: 20", "fleet: agv", "unknown_fleet", "line 15: stations[0].fleet"),
+        ("buffer: 20", "energy: {workin: 3 kW}", "unknown_state", "line 15: stations[0].energy.workin"),
+        ("buffer: 20", "energy: {working: 3}", "expected_quantity", "line 15: stations[0].energy.working"),
+        ("{mechanics: 2}", "{mechanics: {size: 2, shift: []}}", "unknown_key", "line 18: crews.mechanics.shift"),
+        (
+            "arrivals: saturated",
+            "orders: [{parts: 3, due: 1 d, product: A}]",
+            "unknown_product",
+            "line 19: orders[0].product",
+        ),
+        ("arrivals: saturated", "demand: {every: 1 w, parts: {A: 3}}", "unknown_product", "line 19: demand.parts.A"),
+        ("arrivals: saturated", "fleets: {agv: {vehicles: 0}}", "number_range", "line 19: fleets.agv.vehicles"),
+        (
+            "arrivals: saturated",
+            "fleets: {agv: {vehicles: 1, home: cap}}",
+            "unknown_station",
+            "line 19: fleets.agv.home",
+        ),
+        ("arrivals: saturated", "carbon: 3 kg", "expected_quantity", "line 19: carbon"),
+        ("{shifts:", "{first: 2027-01-05, shifts:", "first_not_monday", "line 21: calendar.first"),
+        ("{shifts:", "{closed: [2027-01-05], shifts:", "closed_without_first", "line 21: calendar.closed"),
         ("arrivals: saturated", "system_capacity: 4", "capacity_without_arrivals", "line 19: system_capacity"),
         ("arrivals: saturated", "pallets: 0", "pallets", "line 19: pallets"),
     ],
@@ -255,6 +299,14 @@ def lines(draw: st.DrawFn) -> Line:
         pallets=pallets,
         system_capacity=None if arrivals is None else draw(st.none() | st.integers(1, 9)),
     )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(networks())
+def test_every_network_survives_the_way_out_and_back(line: Line) -> None:
+    text = write_line(line)
+    assert read_line(text, "round trip") == line
+    jsonschema.validate(load(text, name="x").plain(), schema("line"))
 
 
 @settings(max_examples=60, deadline=None)
