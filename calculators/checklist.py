@@ -14,11 +14,38 @@ from calculators.declarations import Text
 from calculators.units import CalculationError
 
 
+class Kind(StrEnum):
+    """How a control is answered; but for a statement, what follows is computed and not typed."""
+
+    STATEMENT = "statement"  # a person says met, partly or not met
+    CHOICE = "choice"  # one of a few levels, each with its points
+    FIELD = "field"  # something must be filled in
+    ATTACHMENT = "attachment"  # evidence must be there
+    ACTION = "action"  # somebody must have done it: who, and when
+
+
 class Status(StrEnum):
     MET = "met"
     PARTLY = "partly"
     NOT_MET = "not_met"
     NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One answer of a choice; `points` is the share of the control's points that it earns."""
+
+    id: str
+    points: float
+    title: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A control is asked only if an earlier one is answered with one of these statuses or levels, or is still open."""
+
+    control: str
+    among: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +68,18 @@ class Control:
     veto: bool = False
     evidence_max_age_days: int | None = None
     maps_to: tuple[str, ...] = ()
+    kind: Kind = Kind.STATEMENT
+    levels: tuple[Level, ...] = ()  # of a choice
+    applies_if: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
+    """`weight`: where a standard weighs its sections, the score is the weighted mean of theirs."""
+
     id: str
     title: Text
+    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +108,15 @@ class CheckList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`status` None: looked at, not decided. "Not applicable" needs a reason."""
+    """`status` None: looked at, not decided. "Not applicable" needs a reason.
 
-    status: Status | None
+    `level` answers a choice, `value` a field or an action ("Li Na, 2026-11-03").
+    """
+
+    status: Status | None = None
     reason: str = ""
+    level: str = ""
+    value: str = ""
     evidence: tuple[str, ...] = ()
     evidence_age_days: float | None = None
 
@@ -119,6 +157,7 @@ class Assessment:
     counts: Mapping[Status, int]
     grade_low: str
     grade_high: str
+    not_asked: tuple[str, ...] = ()  # left out because of another answer
 
 
 def assess(checklist: CheckList, answers: Mapping[str, Answer]) -> Assessment:
@@ -127,16 +166,22 @@ def assess(checklist: CheckList, answers: Mapping[str, Answer]) -> Assessment:
     "Not applicable" leaves numerator and denominator; what is open stays in the denominator. A control that is said to
     be met, but whose evidence is missing or older than it may be, keeps its points and is listed as a gap.
     Raises CalculationError `unknown_control` for an answer to no control, `reason_missing` for "not applicable"
-    without a reason.
+    without a reason, `unknown_level` for a level that a choice does not have.
     """
     _check(checklist, answers)
+    not_asked = skipped(checklist, answers)
     points = {
         Status.MET: checklist.scoring.met,
         Status.PARTLY: checklist.scoring.partly,
         Status.NOT_MET: checklist.scoring.not_met,
     }
     best, worst = max(points.values()), min(points.values())
-    marks = [_mark(control, answers.get(control.id), points, best, worst) for control in checklist.controls]
+    marks = [
+        _Mark(control=control, status=Status.NOT_APPLICABLE, low=0.0, high=0.0)
+        if control.id in not_asked
+        else _mark(control, answers.get(control.id), points, best, worst)
+        for control in checklist.controls
+    ]
     counts = dict.fromkeys(Status, 0)
     for mark in marks:
         if mark.status is not None:
@@ -146,6 +191,8 @@ def assess(checklist: CheckList, answers: Mapping[str, Answer]) -> Assessment:
         for section in checklist.sections
     )
     low, high, answered, applicable = _totals(marks, best)
+    if any(section.weight is not None for section in checklist.sections):
+        low, high = _weighted(sections)
     gaps = [gap for mark in marks if (gap := _gap(mark, answers.get(mark.control.id), best))]
     return Assessment(
         checklist=checklist.id,
@@ -161,7 +208,42 @@ def assess(checklist: CheckList, answers: Mapping[str, Answer]) -> Assessment:
         counts=counts,
         grade_low=_grade(checklist.scoring, low),
         grade_high=_grade(checklist.scoring, high),
+        not_asked=tuple(control.id for control in checklist.controls if control.id in not_asked),
     )
+
+
+def status_of(control: Control, answer: Answer | None) -> Status | None:
+    """What an answer amounts to: typed for a statement, computed for the other kinds; None while it is open."""
+    if answer is None or answer.status is Status.NOT_APPLICABLE:
+        return None if answer is None else answer.status
+    match control.kind:
+        case Kind.STATEMENT:
+            return answer.status
+        case Kind.CHOICE:
+            level = next((level for level in control.levels if level.id == answer.level), None)
+            if level is None:
+                return None
+            return Status.MET if level.points >= 1 else Status.PARTLY if level.points > 0 else Status.NOT_MET
+        case Kind.ATTACHMENT:
+            return Status.MET if answer.evidence else answer.status and Status.NOT_MET
+        case _:
+            return Status.MET if answer.value.strip() else answer.status and Status.NOT_MET
+
+
+def skipped(checklist: CheckList, answers: Mapping[str, Answer]) -> frozenset[str]:
+    """Ids of the controls that another answer makes superfluous; a control after a skipped one is skipped as well."""
+    found: set[str] = set()
+    by_id = {control.id: control for control in checklist.controls}
+    for control in checklist.controls:
+        condition = control.applies_if
+        if condition is None:
+            continue
+        answer = answers.get(condition.control)
+        status = status_of(by_id[condition.control], answer)
+        said = {str(status), answer.level if answer else ""}
+        if condition.control in found or (status is not None and not said & set(condition.among)):
+            found.add(control.id)
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +255,7 @@ class _Mark:
 
 
 def _check(checklist: CheckList, answers: Mapping[str, Answer]) -> None:
-    known = {control.id for control in checklist.controls}
+    known = {control.id: control for control in checklist.controls}
     for name, answer in answers.items():
         if name not in known:
             raise CalculationError(
@@ -191,13 +273,27 @@ def _check(checklist: CheckList, answers: Mapping[str, Answer]) -> None:
                 remedy="Say why it does not apply.",
                 name=name,
             )
+        levels = [level.id for level in known[name].levels]
+        if answer.level and answer.level not in levels:
+            raise CalculationError(
+                f"control {name} has no level {answer.level!r}",
+                code="unknown_level",
+                place=f"control {name}",
+                remedy=f"Use one of {', '.join(levels) or 'none'}.",
+                name=name,
+                value=answer.level,
+                known=", ".join(levels),
+            )
 
 
 def _mark(control: Control, answer: Answer | None, points: Mapping[Status, float], best: float, worst: float) -> _Mark:
-    status = answer.status if answer else None
+    status = status_of(control, answer)
     if status is None:
         return _Mark(control=control, status=None, low=worst * control.weight, high=best * control.weight)
     earned = points.get(status, 0.0) * control.weight
+    level = next((level for level in control.levels if answer is not None and level.id == answer.level), None)
+    if level is not None and status is not Status.NOT_APPLICABLE:
+        earned = level.points * best * control.weight
     return _Mark(control=control, status=status, low=earned, high=earned)
 
 
@@ -210,6 +306,15 @@ def _totals(marks: list[_Mark], best: float) -> tuple[float, float, int, int]:
         return 0.0, 0.0, answered, len(applying)
     low, high = sum(mark.low for mark in applying) / reachable, sum(mark.high for mark in applying) / reachable
     return low, high, answered, len(applying)
+
+
+def _weighted(sections: tuple[SectionScore, ...]) -> tuple[float, float]:
+    """The mean of the sections by their weights; a section without an applicable control is left out."""
+    counted = [(one, one.section.weight or 0.0) for one in sections if one.applicable]
+    total = sum(weight for _, weight in counted)
+    if total <= 0:
+        return 0.0, 0.0
+    return sum(one.low * w for one, w in counted) / total, sum(one.high * w for one, w in counted) / total
 
 
 def _section(section: Section, marks: list[_Mark], best: float) -> SectionScore:

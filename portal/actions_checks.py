@@ -18,10 +18,18 @@ MOST_EVIDENCE = 20 * 2**20
 
 @action(needs=EDITORS, purpose="self_check")
 def answer_control(
-    workspace: Workspace, *, control: str, status: str | None, reason: str = "", checklist: str = ""
+    workspace: Workspace,
+    *,
+    control: str,
+    status: str | None,
+    reason: str = "",
+    level: str = "",
+    value: str = "",
+    checklist: str = "",
 ) -> None:
     """Answer one control: `status` met, partly, not_met or not_applicable (which needs a reason); None: not decided.
 
+    `level` answers a choice, `value` a field to fill in or who did something when.
     Raises ActionError unknown_control, and the calculation error of a missing reason.
     """
     name, control_list = find(checklist)
@@ -30,6 +38,8 @@ def answer_control(
     document = {
         "status": None if status is None else Status(status).value if status in set(Status) else _refuse(status),
         "reason": reason.strip()[:2000],
+        "level": level,
+        "value": value.strip()[:2000],
         "evidence": list(before.get("evidence", [])),
         "by": workspace.member.id,
         "at": workspace.clock().isoformat(),
@@ -63,6 +73,8 @@ def attach_evidence(workspace: Workspace, *, control: str, data: bytes, name: st
     document = {
         "status": before.get("status"),
         "reason": before.get("reason", ""),
+        "level": before.get("level", ""),
+        "value": before.get("value", ""),
         "evidence": [*before.get("evidence", []), one],
         "by": workspace.member.id,
         "at": workspace.clock().isoformat(),
@@ -77,7 +89,8 @@ def assess(workspace: Workspace, *, checklist: str = "") -> Mapping[str, Any]:
 
     Keys: checklist, version, title, notice, source, as_of, score (low, high: shares of the reachable points),
     grade_low, grade_high, open_share, answered, applicable, vetoes, counts by status, sections (id, title, low, high,
-    answered, applicable), controls (id, section, reference, title, question, evidence_wanted, method, veto, answer),
+    answered, applicable), controls (id, section, reference, title, question, evidence_wanted, method, veto, kind,
+    levels (id, title), asked: False where another answer makes it superfluous, answer),
     gaps (control, title, status, why, points_lost, remediation).
     """
     name, control_list, answers, found = assessment_of(workspace, checklist)
@@ -107,7 +120,10 @@ def assess(workspace: Workspace, *, checklist: str = "") -> Mapping[str, Any]:
             }
             for one in found.sections
         ],
-        "controls": [_control_view(control, answers.get(control.id)) for control in control_list.controls],
+        "controls": [
+            _control_view(control, answers.get(control.id), asked=control.id not in found.not_asked)
+            for control in control_list.controls
+        ],
         "gaps": [
             {
                 "control": gap.control.id,
@@ -166,7 +182,7 @@ def _answer(workspace: Workspace, checklist: str, control: str) -> Mapping[str, 
     return found
 
 
-def _control_view(control: Control, answer: Mapping[str, Any] | None) -> dict[str, Any]:
+def _control_view(control: Control, answer: Mapping[str, Any] | None, *, asked: bool) -> dict[str, Any]:
     return {
         "id": control.id,
         "section": control.section,
@@ -177,5 +193,8 @@ def _control_view(control: Control, answer: Mapping[str, Any] | None) -> dict[st
         "method": control.method,
         "owner_role": control.owner_role,
         "veto": control.veto,
+        "kind": str(control.kind),
+        "levels": [{"id": level.id, "title": dict(level.title)} for level in control.levels],
+        "asked": asked,
         "answer": answer,
     }

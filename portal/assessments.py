@@ -24,6 +24,8 @@ def as_answer(document: Mapping[str, Any], now: datetime) -> Answer:
     return Answer(
         status=None if document["status"] is None else Status(document["status"]),
         reason=document["reason"],
+        level=str(document.get("level", "")),
+        value=str(document.get("value", "")),
         evidence=tuple(one["id"] for one in evidence),
         evidence_age_days=min(ages) if ages else None,
     )

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from calculators.checklist import CheckList, Control, Scoring, Section
+from calculators.checklist import CheckList, Condition, Control, Kind, Level, Scoring, Section, Status
 from templates.documents import DocumentError, Node, build, load
 from templates.module_document import ID
 from templates.shapes import (
@@ -49,6 +49,7 @@ OWNERS = (
 """Who answers a question or takes a step; `owners.<key>` are their names in the portal's texts."""
 
 _folder = Path(__file__).with_name("checklists")
+_level = Fields({"id": Words(at_most=40), "points": Share(), "title": Bilingual(at_most=300)})
 _control = Fields(
     {
         "id": Words(at_most=80, pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*", example="CES1-01"),
@@ -64,6 +65,11 @@ _control = Fields(
         "veto": Maybe(YesNo(), default=False),
         "evidence_max_age_days": Maybe(Whole(low=1, high=3660), None),
         "maps_to": Maybe(Several(of=Words(at_most=120), at_most=40), ()),
+        "kind": Maybe(Choice(tuple(Kind)), "statement"),
+        "levels": Maybe(Several(of=_level, at_least=2, at_most=12), ()),
+        "applies_if": Maybe(
+            Fields({"control": Words(at_most=80), "among": Several(of=Words(at_most=80), at_least=1, at_most=12)}), None
+        ),
     }
 )
 CHECKLIST = Document(
@@ -92,7 +98,16 @@ CHECKLIST = Document(
                     ),
                 }
             ),
-            "sections": Several(of=Fields({"id": Words(at_most=80), "title": Bilingual(at_most=200)}), at_least=1),
+            "sections": Several(
+                of=Fields(
+                    {
+                        "id": Words(at_most=80),
+                        "title": Bilingual(at_most=200),
+                        "weight": Maybe(Number(above=0, high=1000), None),
+                    }
+                ),
+                at_least=1,
+            ),
             "controls": Several(of=_control, at_least=1, at_most=1000),
         }
     ),
@@ -110,10 +125,11 @@ def read_checklist(text: str | bytes, name: str) -> CheckList:
 def checklist_from(document: Node) -> CheckList:
     """The check list of a loaded document."""
     values = CHECKLIST.read(document)
-    sections = tuple(Section(id=item["id"], title=item["title"]) for item in values["sections"])
+    sections = tuple(Section(**item) for item in values["sections"])
     _unique(document, "sections", (section.id for section in sections))
     _unique(document, "controls", (item["id"] for item in values["controls"]))
     _check_sections(document, values)
+    _check_kinds(document, values)
     grades = values["scoring"]["grades"]
     floors = [grade["from"] for grade in grades]
     if floors != sorted(set(floors), reverse=True):
@@ -133,7 +149,7 @@ def checklist_from(document: Node) -> CheckList:
             as_of=values["as_of"].isoformat(),
             source=values["source"],
             sections=sections,
-            controls=tuple(Control(**item) for item in values["controls"]),
+            controls=tuple(_made(item) for item in values["controls"]),
             scoring=Scoring(
                 met=scoring["met"],
                 partly=scoring["partly"],
@@ -143,6 +159,47 @@ def checklist_from(document: Node) -> CheckList:
             notice=values["notice"],
         ),
     )
+
+
+def _made(item: dict[str, Any]) -> Control:
+    condition = item.pop("applies_if")
+    levels = tuple(Level(**level) for level in item.pop("levels"))
+    kind = Kind(item.pop("kind"))
+    return Control(**item, kind=kind, levels=levels, applies_if=None if condition is None else Condition(**condition))
+
+
+def _check_kinds(document: Node, values: dict[str, Any]) -> None:
+    """Choices have levels, and only they; a condition names an earlier control and what it can be answered with."""
+    earlier: dict[str, set[str]] = {}
+    for index, item in enumerate(values["controls"]):
+        place = document.find(f"controls[{index}]")
+        if (item["kind"] == "choice") != bool(item["levels"]):
+            raise place.error(
+                f"control {item['id']!r}: a choice has levels, and nothing else has",
+                code="choice_levels",
+                remedy="Give 'kind: choice' and two levels or more, or neither.",
+                id=item["id"],
+            )
+        condition = item["applies_if"]
+        if condition is not None:
+            if condition["control"] not in earlier:
+                raise place.find("applies_if.control").error(
+                    f"{condition['control']!r} is no control before this one",
+                    code="unknown_condition",
+                    remedy="Name a control that stands earlier in the list.",
+                    id=condition["control"],
+                )
+            for number, word in enumerate(condition["among"]):
+                if word not in earlier[condition["control"]]:
+                    raise place.find(f"applies_if.among[{number}]").error(
+                        f"control {condition['control']!r} is never answered with {word!r}",
+                        code="unknown_answer_word",
+                        remedy=f"Use {', '.join(sorted(earlier[condition['control']]))}.",
+                        id=condition["control"],
+                        value=word,
+                        known=", ".join(sorted(earlier[condition["control"]])),
+                    )
+        earlier[item["id"]] = {str(status) for status in Status} | {level["id"] for level in item["levels"]}
 
 
 def shipped_checklists() -> dict[str, Path]:

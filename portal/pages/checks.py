@@ -139,9 +139,14 @@ def _section(workspace: Workspace, name: str, found: Mapping[str, Any], *, edits
         ),
         key=f"section-{name}",
     )
+    left_out = 0
     for control in found["controls"]:
         if control["section"] == chosen:
-            _control(workspace, name, control, edits=edits)
+            left_out += not control["asked"]
+            if control["asked"]:
+                _control(workspace, name, control, edits=edits)
+    if left_out:
+        parts.note(t("checks.left_out", count=left_out))
 
 
 def _control(workspace: Workspace, name: str, control: Mapping[str, Any], *, edits: bool) -> None:
@@ -154,32 +159,64 @@ def _control(workspace: Workspace, name: str, control: Mapping[str, Any], *, edi
             f'<div class="ms-question">{escape(pick(control["question"]))}</div>'
         )
         with st.container(horizontal=True, gap="small"):
-            status = st.segmented_control(
-                t("checks.answer_label"),
-                STATUSES,
-                default=answer.get("status"),
-                format_func=lambda word: t(f"checks.{word}"),
-                key=f"status-{key}",
-                label_visibility="collapsed",
-                width="content",
-                disabled=not edits,
-            )
+            status, level = _answered(control, answer, key, edits=edits)
             if edits:
                 _evidence(name, control, answer, key)
         reason = answer.get("reason", "")
         if status is not None or reason:
             label = t("checks.reason_needed") if status == "not_applicable" else t("checks.reason")
             reason = st.text_input(label, reason, key=f"reason-{key}", max_chars=2000, disabled=not edits)
-        if edits and (status != answer.get("status") or reason != answer.get("reason", "")):
-            _keep(workspace, name, control, status, reason)
+        value = answer.get("value", "")
+        if control["kind"] in {"field", "action"}:
+            value = st.text_input(
+                t(f"checks.{control['kind']}"), value, key=f"value-{key}", max_chars=2000, disabled=not edits
+            )
+        said = {"status": status, "reason": reason, "level": level, "value": value}
+        if edits and said != {word: answer.get(word, None if word == "status" else "") for word in said}:
+            _keep(workspace, name, control, **said)
 
 
-def _keep(workspace: Workspace, name: str, control: Mapping[str, Any], status: str | None, reason: str) -> None:
+def _answered(
+    control: Mapping[str, Any], answer: Mapping[str, Any], key: str, *, edits: bool
+) -> tuple[str | None, str]:
+    """The status, or the level of a choice, that somebody has picked."""
+    levels = {one["id"]: pick(one["title"]) for one in control["levels"]}
+    words = {word: t(f"checks.{word}") for word in STATUSES}
+    if levels:
+        words = {**levels, "not_applicable": words["not_applicable"]}
+    elif control["kind"] != "statement":
+        words = {word: words[word] for word in ("not_met", "not_applicable")}
+    before = answer.get("status") if answer.get("status") in words else answer.get("level") or None
+    chosen = st.segmented_control(
+        t("checks.answer_label"),
+        list(words),
+        default=before if before in words else None,
+        format_func=parts.named(words),
+        key=f"status-{key}",
+        label_visibility="collapsed",
+        width="content",
+        disabled=not edits,
+    )
+    return (None, str(chosen)) if chosen in levels else (chosen, "")
+
+
+def _keep(
+    workspace: Workspace,
+    name: str,
+    control: Mapping[str, Any],
+    *,
+    status: str | None,
+    reason: str,
+    level: str,
+    value: str,
+) -> None:
     if status == "not_applicable" and not reason.strip():
         parts.note(t("checks.reason_missing"), kind="warning")
         return
     try:
-        actions_checks.answer_control(workspace, control=control["id"], status=status, reason=reason, checklist=name)
+        actions_checks.answer_control(
+            workspace, control=control["id"], status=status, reason=reason, level=level, value=value, checklist=name
+        )
     except ValueError as error:
         parts.problem(error)
     else:

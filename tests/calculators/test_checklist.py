@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calculators.checklist import Answer, CheckList, Control, Scoring, Section, Status, assess
+from calculators.checklist import (
+    Answer,
+    CheckList,
+    Condition,
+    Control,
+    Kind,
+    Level,
+    Scoring,
+    Section,
+    Status,
+    assess,
+    status_of,
+)
 from calculators.units import CalculationError
 
 WORDS = {"zh-CN": "字", "en": "word"}
@@ -97,3 +109,75 @@ def test_an_answer_must_fit_the_list(given_answers, code):
     with pytest.raises(CalculationError) as caught:
         assess(a_list(), given_answers)
     assert caught.value.code == code
+
+
+def asked(**more: object) -> CheckList:
+    """A scope question, what follows from it, and one of each kind."""
+
+    def control(name: str, **kind: object) -> Control:
+        return Control(id=name, section=str(kind.pop("section", "a")), reference=name, title={}, question={}, **kind)
+
+    levels = (
+        Level(id="none", points=0, title={}), Level(id="half", points=0.5, title={}), Level(id="all", points=1, title={}),
+    )  # fmt: skip
+    return CheckList(
+        id="kinds",
+        version="1.0.0",
+        title={},
+        edition="own",
+        as_of="2026-11-01",
+        source={},
+        sections=(Section(id="a", title={}, **more), Section(id="b", title={}, **more)),
+        controls=(
+            control("scope", kind=Kind.CHOICE, levels=levels),
+            control("field", kind=Kind.FIELD, applies_if=Condition(control="scope", among=("half", "all"))),
+            control("after", applies_if=Condition(control="field", among=("met",))),
+            control("paper", kind=Kind.ATTACHMENT, evidence=({"en": "x"},), section="b"),
+            control("deed", kind=Kind.ACTION, section="b"),
+        ),
+        scoring=Scoring(met=1, partly=0.5, not_met=0),
+    )
+
+
+def test_the_verdict_of_other_kinds_is_computed_and_not_typed() -> None:
+    checklist = asked()
+    by_id = {control.id: control for control in checklist.controls}
+    assert status_of(by_id["scope"], Answer(status=Status.MET)) is None
+    assert [status_of(by_id["scope"], Answer(level=level)) for level in ("none", "half", "all")] == [
+        Status.NOT_MET, Status.PARTLY, Status.MET,
+    ]  # fmt: skip
+    assert status_of(by_id["field"], Answer(status=Status.MET)) is Status.NOT_MET
+    assert status_of(by_id["field"], Answer(value=" 12 ")) is Status.MET
+    assert status_of(by_id["paper"], Answer(value="signed")) is None
+    assert status_of(by_id["paper"], Answer(evidence=("file",))) is Status.MET
+    assert status_of(by_id["deed"], Answer(value="Li Na, 2026-11-03")) is Status.MET
+    assert status_of(by_id["deed"], Answer(status=Status.NOT_APPLICABLE, reason="x")) is Status.NOT_APPLICABLE
+
+
+def test_a_level_earns_its_points() -> None:
+    found = assess(
+        asked(), {"scope": Answer(level="half"), "field": Answer(value="x"), "after": Answer(status=Status.MET)}
+    )
+    assert (found.low, found.high) == ((0.5 + 2) / 5, (0.5 + 2 + 2) / 5)
+    with pytest.raises(CalculationError) as refused:
+        assess(asked(), {"scope": Answer(level="most")})
+    assert refused.value.code == "unknown_level"
+
+
+def test_what_another_answer_makes_superfluous_is_not_asked_and_counts_nowhere() -> None:
+    left = assess(asked(), {"scope": Answer(level="none")})
+    assert left.not_asked == ("field", "after")
+    assert left.applicable == 3
+    assert assess(asked(), {}).not_asked == ()  # while it is open, everything is asked
+    assert assess(asked(), {"scope": Answer(level="all"), "field": Answer(status=Status.NOT_MET)}).not_asked == (
+        "after",
+    )
+
+
+def test_weighted_sections_count_by_their_weight() -> None:
+    answers = {
+        "scope": Answer(level="none"), "paper": Answer(evidence=("f",)), "deed": Answer(value="done"),
+    }  # fmt: skip
+    plain, weighted = assess(asked(), answers), assess(asked(weight=1.0), answers)
+    assert plain.low == pytest.approx(2 / 3)
+    assert weighted.low == pytest.approx(0.5)

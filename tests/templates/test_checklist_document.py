@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from calculators.checklist import CheckList, assess
+from calculators.checklist import Answer, CheckList, Status, assess
 from templates.checklist_document import read_checklist, shipped_checklist, shipped_checklists
 from templates.documents import DocumentError
 
@@ -106,3 +106,58 @@ def test_an_unknown_list_is_answered_with_those_there_are() -> None:
     with pytest.raises(DocumentError) as caught:
         shipped_checklist("mlps-9")
     assert caught.value.code == "unknown_checklist"
+
+
+def test_the_score_of_cryptography_follows_its_levels_and_layers() -> None:
+    """D alone earns a quarter, D with one of A and K a half; technical layers weigh 70, management 30."""
+    checklist = shipped_checklist("gbt-39786")
+    managed = {control.id: Answer(status=Status.MET) for control in checklist.controls if not control.levels}
+    for level, earned in (("none", 0.0), ("D", 0.25), ("DA", 0.5), ("DK", 0.5), ("DAK", 1.0)):
+        answers = managed | {control.id: Answer(level=level) for control in checklist.controls if control.levels}
+        assert assess(checklist, answers).low == pytest.approx(0.7 * earned + 0.3)
+
+
+def test_maturity_above_the_target_earns_nothing_more_and_prototypes_are_asked_only_in_scope() -> None:
+    checklist = shipped_checklist("tisax")
+    scores = [assess(checklist, {"ISA-1": Answer(level=level)}).low for level in ("0", "3", "5")]
+    assert scores[0] == 0
+    assert scores[1] == scores[2] > 0
+    assert assess(checklist, {"ISA-prototypes": Answer(level="no")}).not_asked == ("ISA-8",)
+    assert sum(control.weight for control in checklist.controls if control.section in {"1", "8", "9"}) == 80
+
+
+def test_without_a_predicate_rule_part_11_asks_nothing_more() -> None:
+    checklist = shipped_checklist("part-11")
+    found = assess(checklist, {"P11-scope": Answer(status=Status.NOT_MET)})
+    assert len(found.not_asked) == len(checklist.controls) - 1
+    closed = assess(checklist, {"P11-scope": Answer(status=Status.MET), "P11-system": Answer(level="closed")})
+    assert closed.not_asked == ("P11-30",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "place"),
+    [
+        (
+            "    owner_role: quality",
+            "    owner_role: quality\n    kind: choice",
+            "choice_levels",
+            "line 22: controls[1]",
+        ),
+        (
+            "    owner_role: quality",
+            "    owner_role: quality\n    applies_if: {control: C1, among: [met]}",
+            "unknown_condition",
+            "line 30: controls[1].applies_if.control",
+        ),
+        (
+            "    owner_role: quality",
+            "    owner_role: quality\n    applies_if: {control: A1, among: [yes]}",
+            "unknown_answer_word",
+            "line 30: controls[1].applies_if.among[0]",
+        ),
+    ],
+)
+def test_kinds_and_conditions_are_checked(old: str, new: str, code: str, place: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        read_checklist(TEXT.replace(old, new, 1), "x.yaml")
+    assert (caught.value.code, caught.value.place) == (code, place)
