@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from portal import storage_accounts, storage_ledger, storage_release
 from portal.actions import ACTIONS, OFFICERS, action
+from portal.log_entries import Entry, entry_of
 from portal.noting import LOG_NAME
 from portal.rooms import LOG, installation_key
 from portal.storage_ledger import EntryRow, Filter
@@ -19,30 +20,6 @@ from privacy.audit import AuditEntry, export
 from privacy.checkpoint import verifier_key
 from privacy.replay import Difference, differences, replay
 from privacy.verify import verify_export
-
-UNUSUAL_READS = 40
-"""So many noted readings by one member within a day are worth a look."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line of the log: when, who (a pseudonym), which action, on what, how it was decided.
-
-    `decision` is allowed or refused; `reason` the code of a refusal or the stated reason of a break-glass.
-    """
-
-    seq: int
-    at: datetime
-    tenant: str
-    actor: str
-    role: str
-    action: str
-    decision: str
-    purpose: str
-    resources: tuple[str, ...]
-    policies: tuple[str, ...]
-    reason: str
-
 
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def read_log(
@@ -102,7 +79,7 @@ def export_log(workspace: Workspace) -> bytes:
 def today(workspace: Workspace) -> Mapping[str, Any]:
     """Return the officer's overview of the last 24 hours.
 
-    Keys: actions, people, refused, releases, withdrawals, consents_given, vendor_access, unusual (actor, count),
+    Keys: actions, people, refused, releases, withdrawals, consents_given, vendor_access,
     refusals (the newest ten entries), entries (in all), proof (the last one, or None), by_action.
     """
     since = (workspace.clock() - timedelta(days=1)).timestamp()
@@ -128,7 +105,6 @@ def today(workspace: Workspace) -> Mapping[str, Any]:
         "withdrawals": by_action["withdraw_consent"],
         "consents_given": by_action["give_consent"],
         "vendor_access": by_action["break_glass"],
-        "unusual": [list(one) for one in by_actor.most_common(5) if one[1] >= UNUSUAL_READS],
         "refusals": [entry_of(row) for row in refusals],
         "entries": size,
         "proof": None if proof is None else workspace.get("log_proof", proof.id),
@@ -194,24 +170,6 @@ def release_overview(workspace: Workspace) -> Sequence[Mapping[str, Any]]:
         }
         for row in rows
     ]
-
-
-def entry_of(row: EntryRow) -> Entry:
-    """Return a stored entry as it is shown."""
-    entry = AuditEntry.from_bytes(row.entry)
-    return Entry(
-        seq=row.seq,
-        at=entry.time,
-        tenant=entry.tenant,
-        actor=entry.actor,
-        role=entry.role,
-        action=entry.action,
-        decision=entry.decision,
-        purpose=entry.purpose,
-        resources=tuple(entry.resource.split()),
-        policies=entry.policies,
-        reason=entry.reason,
-    )
 
 
 def _differences(workspace: Workspace) -> Sequence[Difference]:

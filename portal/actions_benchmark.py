@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal import storage_benchmark, storage_release
+from portal import notices, storage_benchmark, storage_release
 from portal.actions import OFFICERS, OWNER, READERS, ActionError, action
-from portal.consenting import NOTICE, consent_document, own_pseudonym
+from portal.consenting import consent_document, own_pseudonym
 from portal.forecast_book import released_standing
 from portal.identity import VENDOR
 from portal.noting import entry_of, write_entry
@@ -125,7 +125,7 @@ def contribute(workspace: Workspace, *, pack: str, digest: str, days: int = 365)
         id=key,
         tenant=workspace.tenant,
         workspace=workspace.room,
-        notice=NOTICE,
+        notice=notices.BENCHMARK,
         language=workspace.member.language,
         purposes=(BENCHMARK,),
         fields=tuple(own),

@@ -11,8 +11,9 @@ from typing import Any
 
 from portal import storage_accounts, storage_release
 from portal.actions import OWNER, TENANT, ActionError, action
-from portal.consenting import NOTICE, consent_document, own_pseudonym
+from portal.consenting import consent_document, own_pseudonym
 from portal.identity import VENDOR, Role
+from portal.notices import RELEASE
 from portal.releasable import policy_for, releasable
 from portal.rooms import account_secret
 from portal.storage import Transaction, new_id
@@ -118,7 +119,7 @@ def give_consent(
         id=key,
         tenant=workspace.tenant,
         workspace=workspace.room,
-        notice=NOTICE,
+        notice=RELEASE,
         language=workspace.member.language,
         purposes=(purpose,),
         fields=tuple(item.field for item in payload.fields),

@@ -23,6 +23,7 @@ from portal import (
     actions_data,
     actions_documents,
     actions_house,
+    actions_oversight,
     actions_value,
 )
 from portal.api_calls import ApiRoutes
@@ -84,6 +85,7 @@ class Routes:
             Route("/files/document", self.document),
             Route("/files/page", self.page),
             Route("/files/released", self.released),
+            Route("/files/report", self.report),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -262,6 +264,16 @@ class Routes:
             )
         )
         return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    async def report(self, request: Request) -> Response:
+        """A report of the officer as a signed file: `?kind=`, `?name=` and `?form=`."""
+        session: Session = request.scope["portal_session"]
+        asked = request.query_params
+        kind, name, form = asked.get("kind", "")[:16], asked.get("name", "")[:40], asked.get("form", "pdf")[:8]
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(lambda: actions_oversight.take_report(workspace, kind, name=name, form=form))
+        head = {"Content-Disposition": f'attachment; filename="{kind}.{form}"', "Cache-Control": "no-store"}
+        return Response(data, media_type=actions_oversight.MEDIA[form], headers=head)
 
     # --- the demo's mail ---------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from portal.workspace import Workspace
 from privacy.audit import pseudonym
 from privacy.consent import Consent, receipt
 
-NOTICE = "release-notice/1"
 ISSUER = "mingsuan"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from portal.identity import Member
@@ -24,6 +24,7 @@ def entry_of(
     tenant: str,
     action: str,
     touched: Mapping[str, str],
+    fields: Collection[str] = (),
     purpose: str,
     decision: str,
     policies: Sequence[str],
@@ -38,6 +39,7 @@ def entry_of(
         tenant=tenant,
         action=action,
         resource=" ".join(list(touched)[-MOST_RESOURCES:]),
+        fields=tuple(sorted(fields)),
         purpose=purpose,
         decision="allowed" if decision == "allowed" else "refused",
         policies=tuple(policies),

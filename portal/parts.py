@@ -14,6 +14,7 @@ from typing import Any
 
 import streamlit as st
 
+from portal.notices import notice_points
 from portal.text import error_text, language, t
 from templates import amounts
 
@@ -108,7 +109,9 @@ def table(
     headers: Sequence[str], rows: Sequence[Sequence[Any]], *, numbers: Sequence[int] = (), html: Sequence[int] = ()
 ) -> None:
     """A plain table that a screen reader can read; `numbers` are right-aligned, `html` is trusted."""
-    head = "".join(f'<th scope="col"{_side(i, numbers)}>{escape(h)}</th>' for i, h in enumerate(headers))
+    head = "".join(
+        f'<th scope="col"{_side(i, numbers)}>{escape(h)}</th>' if h else "<td></td>" for i, h in enumerate(headers)
+    )
     body = "".join(
         "<tr>"
         + "".join(
@@ -118,11 +121,18 @@ def table(
         for row in rows
     )
     whole = f'<table class="ms-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    st.html(f'<div class="ms-scroll">{whole}</div>')
+    st.html(f'<div class="ms-scroll" tabindex="0">{whole}</div>')  # a keyboard can scroll it, too
 
 
 def _side(index: int, numbers: Sequence[int]) -> str:
     return ' class="ms-num"' if index in numbers else ""
+
+
+def notice(name: str) -> None:
+    """A privacy notice, folded: what it says, and the version that a consent names."""
+    with st.expander(t("notice.title", id=name)):
+        points = "".join(f"<dt>{escape(word)}</dt><dd>{escape(text)}</dd>" for word, text in notice_points(name))
+        st.html(f'<dl class="ms-points">{points}</dl>')
 
 
 def downloads(path: str, name: str, *, forms: Sequence[str] = ("pdf", "xlsx", "csv", "json")) -> None:

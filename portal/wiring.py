@@ -21,6 +21,8 @@ from portal import (
     executors,
     sessions,  # noqa: F401  # its tables must be known before they are created
     storage_recalls,  # noqa: F401  # as above
+    storage_reviews,  # noqa: F401  # as above
+    storage_statements,  # noqa: F401  # as above
 )
 from portal.clouds import key_service
 from portal.identity import Member

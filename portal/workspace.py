@@ -46,6 +46,7 @@ from portal.stored import Stored, stored_of
 from privacy.columns import open_columns, seal_columns
 from privacy.keys import KeyService
 from privacy.vault import seal
+from templates import catalogue
 
 __all__ = ["Clock", "MissingError", "Stored", "Workspace"]
 
@@ -86,6 +87,7 @@ class Workspace:
         self._old_keys: list[KeyRow] = []
         self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
         self.reason, self._concerns = "", ""  # the reason a person stated for the action; whom it concerns
+        self.fields: set[str] = set()  # of the catalogue, whose columns an action opened
         self._told: dict[str, list[str]] = {}  # who else finds it in his log, and what of his it met
         self.via = ""  # the service account whose program calls
         self.conclusion: Callable[[Any], None] | None = None  # told an action's result before it is written
@@ -188,6 +190,7 @@ class Workspace:
         secret = self.data_keys.by_id(self.tenant, row.data_key, tx=self.tx)
         place = self._sealer.place(kind, key)
         opened = open_columns(secret, manifest, self.store.blobs.get, place=place, fields=fields, digest=row.digest)
+        self.fields.update(opened.keys() & catalogue.fields().keys())  # names of the catalogue, never a tenant's own
         return {name: np.asarray(values) for name, values in opened.items()}
 
     def stored(self, kind: str, key: str) -> Stored:
@@ -319,6 +322,7 @@ class Workspace:
             tenant=self._concerns or self.tenant,
             action=action,
             touched={**self.touched, f"service/{self.via}": ""} if self.via else self.touched,
+            fields=self.fields,
             purpose=purpose,
             decision=decision,
             policies=policies,
@@ -351,7 +355,7 @@ class Workspace:
     def _clear(self) -> None:
         self._changes, self._new_blobs, self._old_blobs = [], [], []
         self._new_keys, self._old_keys = [], []
-        self._new, self.touched = {}, {}
+        self._new, self.touched, self.fields = {}, {}, set()
         self.reason, self._concerns, self._told = "", "", {}
 
     def _put(self, kind: str, data: bytes, slot: str, inputs: Sequence[str], replace: bool) -> str:

@@ -49,7 +49,7 @@ class Verb:
 _BY_GROUP: Final = {
     ("edit_values", "dataset", "baseline", "sensitive"): (
         "stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
-        " set_calendar"
+        " set_calendar fix_dataset undo_fix join_machines part_machines forget_mapping"
     ),
     ("edit_values", "line", "simulation", "sensitive"): (
         "fit_line use_line_template save_line plan_scenario remove_scenario run_study keep_rough keep_result"
@@ -61,14 +61,14 @@ _BY_GROUP: Final = {
         " declare_rate"
     ),
     ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
-    ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar",
+    ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar record_quality plant_machines",
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why record_guess take_workbook options forecasts try_value assumptions object_to"
         " answer_objection from_orders currency_rates pilot way_map consensus take_position"
     ),
-    ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest test_rule",
+    ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest send_digest try_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
     ("read_values", "trust", "transparency", "sensitive"): "data_use",
     ("follow", "run", "simulation", "internal"): "run_status",

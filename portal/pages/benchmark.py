@@ -12,6 +12,7 @@ from portal.actions_benchmark import Standing, shown_digest
 from portal.context import Visit, ui_context
 from portal.frame import link, page_frame
 from portal.identity import Role
+from portal.notices import BENCHMARK
 from portal.text import pick, t
 from privacy.benchmark import GROUP, MEASURES, PRICES
 
@@ -103,6 +104,7 @@ def _part(visit: Visit, standing: Standing, packs: Mapping[str, str]) -> None:
 
 def _agree(visit: Visit, standing: Standing, packs: Mapping[str, str]) -> None:
     pack = st.selectbox(t("benchmark.industry"), list(packs), format_func=parts.named(packs), key="industry") or ""
+    parts.notice(BENCHMARK)
     digest = shown_digest(standing.own, pack)
     read = st.checkbox(t("benchmark.read"), key=f"agree-{digest}")
     if st.button(t("benchmark.agree"), type="primary", disabled=not read, key="agree"):

@@ -13,6 +13,7 @@ from portal.actions_release import ConsentView, Preview, ReleaseView
 from portal.catalogue import in_words, titled
 from portal.context import ui_context
 from portal.frame import link, page_frame, shown_name
+from portal.notices import RELEASE
 from portal.text import pick, t
 from portal.workspace import Workspace
 from privacy.consent import PURPOSES
@@ -110,6 +111,7 @@ def _approve(workspace: Workspace, shown: Preview, scenario: str) -> None:
             t("release.until"), today + timedelta(days=30), min_value=today + timedelta(days=1),
             max_value=today + timedelta(days=MOST_DAYS), format="YYYY-MM-DD", key="until",
         )  # fmt: skip
+        parts.notice(RELEASE)
         read = st.checkbox(
             t("release.read", name=names.get(recipient, ""), until=until.isoformat()), key=f"read-{shown.digest}"
         )

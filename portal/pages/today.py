@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from portal import actions_audit, parts
+from portal import actions_audit, actions_review, parts
 from portal.context import ui_context
 from portal.frame import link, page_frame
+from portal.oversight_report import sentence_of
 from portal.pages.log import entries_table
 from portal.text import t
 
@@ -25,10 +26,12 @@ def show() -> None:
             for key in ("refused", "releases", "withdrawals", "vendor_access", "entries")
         ]
     )
-    if day["unusual"]:
-        parts.section(t("today.unusual"), note=t("today.unusual_why"))
+    odd = actions_review.anomalies(visit.workspace)
+    if odd:
+        parts.section(t("reports.unusual"), note=t("reports.unusual_why"))
         parts.table(
-            [t("log.actor"), t("today.count")], [(actor, f"{count:,}") for actor, count in day["unusual"]], numbers=[1]
+            [t("log.actor"), t("log.role"), t("reports.what")],
+            [(one.actor, t(f"shell.roles.{one.role}"), sentence_of({"rule": one.rule, **one.figures})) for one in odd],
         )
     parts.section(t("today.refusals"), note=t("today.refusals_why"))
     if day["refusals"]:

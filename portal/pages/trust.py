@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from portal import actions_journey, actions_recall, parts
+from portal import actions_journey, actions_recall, actions_records, parts
 from portal.actions_journey import Access
 from portal.context import ui_context
 from portal.frame import link, page_frame
@@ -47,12 +47,31 @@ def show() -> None:
         )
     else:
         parts.note(t("trust.no_notices"), kind="done")
+    _stated(workspace)
     parts.section(t("trust.how"))
     st.markdown("\n".join(f"- {t(f'trust.how_{number}')}" for number in range(1, 6)))
     link("seen", label=t("shell.pages.seen"), icon=":material/visibility:")
     if visit.member.role is not Role.GUEST:
         _ledger(workspace)
     _log(visit.workspace)
+
+
+def _stated(workspace: Workspace) -> None:
+    """Where the data are, as the operator states it; and breaches that concern this workspace."""
+    stated = actions_records.trust_statements(workspace)
+    for told in stated["breaches"]:
+        since = told["known_at"][:16].replace("T", " ")
+        parts.section(t("reports.breach_notice"), note=f"{told['title']} · {since} UTC")
+        words = [(t(f"reports.breach_{name}"), told[name]) for name in ("about", "measures", "outcome") if told[name]]
+        parts.table([t("reports.figure"), t("reports.what")], words)
+    parts.section(t("reports.trust_location"))
+    place = stated["location"]
+    if place is None:
+        parts.note(t("reports.trust_location_none"), kind="warning")
+        return
+    names = ("country", "place", "contact", "others", "transfers")
+    rows = [(t(f"reports.{name}"), place[name] or t("reports.none_stated")) for name in names]
+    parts.table([t("reports.figure"), t("reports.what")], rows)
 
 
 def _ledger(workspace: Workspace) -> None:
