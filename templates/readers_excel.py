@@ -71,6 +71,20 @@ def read_workbook(data: bytes, name: str, caps: Caps, *, sheet: str | None = Non
     return Opened(name=name, sha256="", facts={"sheets": len(names)}, tables=tuple(tables), notes=tuple(notes))
 
 
+def raw_sheets(data: bytes, name: str, caps: Caps) -> dict[str, list[list[object]]]:
+    """Every sheet as rows of values, as they stand, by its name. Raises FileRefused as `read_workbook`."""
+    if data.startswith(b"PK"):
+        check_zip(data, name, caps)
+    try:
+        book = calamine.load_workbook(io.BytesIO(data))
+        sheets = {title: book.get_sheet_by_name(title) for title in book.sheet_names[: caps.sheets]}
+    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError) as error:
+        raise _damaged(name) from error
+    if sum(sheet.height * sheet.width for sheet in sheets.values()) > caps.cells:
+        raise _too_large(name, caps.cells, "cells")
+    return {title: [list(row) for row in sheet.to_python(skip_empty_area=False)] for title, sheet in sheets.items()}
+
+
 def _sheet(book: calamine.CalamineWorkbook, title: str, name: str, caps: Caps) -> Grid:
     try:
         sheet = book.get_sheet_by_name(title)

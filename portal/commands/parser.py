@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "schema": ("models", "the JSON Schema of a kind of document"),
     "study": ("studies", "scenarios, OEE ramp, value; the capsule"),
     "calc": ("studies", "one calculator, with its trace"),
+    "checklist": ("checklists", "self-checks: workbooks, scores, last year, OSCAL"),
     "pack": ("packs", "the life of an industry pack"),
     "keys": ("keys", "key life cycle: make, rotate, destroy"),
     "backup": ("backups", "one moment of the whole installation in one sealed file"),
