@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,8 @@ from hypothesis import settings
 from sybil import Sybil
 from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
 from sybil.parsers.rest import DocTestParser
+
+from tests import canary
 
 ROOT = Path(__file__).parent
 settings.register_profile("house", deadline=None)  # a busy machine is not a fault; speed is judged in tests/benchmarks
@@ -35,6 +41,37 @@ def reference_data() -> Path:
         pytest.fail("MINGSUAN_REFERENCE_DATA names no folder, and CI needs it")
     NEEDS_REFERENCE["tests"] += 1
     pytest.skip("needs MINGSUAN_REFERENCE_DATA")
+
+
+class _Kept(logging.Handler):
+    """Every line that was logged while the tests ran."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if len(self.lines) < 200_000:
+            self.lines.append(self.format(record))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_in_the_clear(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """After all tests no folder of data or keys, no temporary file and no logged line holds the canary in any form."""
+    began, kept = time.time(), _Kept()
+    logging.getLogger().addHandler(kept)
+    yield
+    logging.getLogger().removeHandler(kept)
+    found = ["the log" for line in kept.lines if canary.holds(line.encode())][:1]
+    for folder in tmp_path_factory.getbasetemp().rglob("*"):
+        if folder.is_dir() and folder.name in {"data", "keys", "restored", "packs"}:
+            found += canary.found_in(folder)
+    for path in Path(tempfile.gettempdir()).glob("tmp*"):  # what Python's tempfile made while we ran
+        with contextlib.suppress(OSError):  # gone meanwhile
+            if path.stat().st_mtime >= began and not path.is_relative_to(tmp_path_factory.getbasetemp()):
+                holds = path.is_file() and canary.holds(path.read_bytes())
+                found += [str(path)] if holds else canary.found_in(path)
+    assert found == [], "a tenant's values lie about in the clear"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -32,8 +32,9 @@ from portal.runner import Worker
 from portal.witness import witness_head
 from privacy.disclosure import words
 from privacy.verify import verify_export
+from tests.canary import CANARY
 
-MARKER = "Kq7vX2-Zwg9-Ty4mNp8-Lr3"
+MARKER = CANARY
 """Is in every name that the tenant's files hold, and in nothing else."""
 
 INPUTS = {

@@ -27,8 +27,9 @@ from portal.witness import witness_head
 from portal.workspace import Workspace
 from privacy.keys import KeyUnavailable
 from privacy.vault import SealBroken
+from tests.canary import CANARY
 
-ROWS = "machine,start,end,reason\npress,2026-01-05 08:00,2026-01-05 08:10,Zq4-canary-Xw\n"
+ROWS = f"machine,start,end,reason\npress,2026-01-05 08:00,2026-01-05 08:10,{CANARY}\n"
 
 
 class Site:
@@ -104,7 +105,7 @@ def test_nothing_in_a_backup_is_readable_and_nobody_stays_signed_in(site) -> Non
     site.new_tenant("Acme Steel")
     site.run("backup", site.file)
     data = Path(site.file).read_bytes()
-    for word in (b"canary", b"Acme", b"SQLite", b"manifest", b"records"):
+    for word in (CANARY.encode(), b"Acme", b"SQLite", b"manifest", b"records"):
         assert word not in data
     assert Path(site.file).stat().st_mode & 0o777 == 0o600
     status, told = site.run("restore", site.file, "--check")
@@ -203,7 +204,7 @@ def test_a_tenant_whose_key_was_destroyed_stays_erased_in_every_backup(site) -> 
         assert found is not None
         assert found.state == "closed"
         assert tx.all(sa.select(records.c.id).where(records.c.tenant == acme)) == []
-    assert not any(b"canary" in path.read_bytes() for path in site.root.rglob("*") if path.is_file())
+    assert not any(CANARY.encode() in path.read_bytes() for path in site.root.rglob("*") if path.is_file())
 
 
 def test_an_erased_dataset_stays_erased_in_every_backup_and_its_neighbour_opens(site, plant) -> None:
@@ -234,7 +235,7 @@ def test_a_kill_between_removing_and_destroying_is_finished_by_the_workers(site,
     with monkeypatch.context() as killed:
         killed.setattr(Workspace, "done", lambda self: self._clear())
         actions_data.remove_dataset(owner, gone)
-    status, told = site.run("restore", site.file, "--check")
+    _, told = site.run("restore", site.file, "--check")
     assert [one["erased"] for one in told["tenants"] if one["tenant"] == acme] == [[]]
     portal = wiring.portal()
     erase_staged(portal.store, portal.keys, portal.now)

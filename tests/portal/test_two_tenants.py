@@ -24,12 +24,13 @@ from portal.identity import TENANT_ROLES, VENDOR, Member, Provider, Role
 from portal.kept import KEPT
 from portal.storage import EVERYBODY, metadata, new_id, within
 from portal.wiring import utc_now
+from tests.canary import CANARY
 
 for _module in pkgutil.iter_modules(portal.__path__):
     if _module.name.startswith("actions_"):
         importlib.import_module(f"portal.{_module.name}")
 
-MARKER = "Wq8zKv3-Tj5"
+MARKER = CANARY
 """Is in everything that the first tenant named, and nowhere else."""
 
 NEEDS_AN_ADMINISTRATOR = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN})
