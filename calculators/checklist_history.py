@@ -52,12 +52,12 @@ def compare(
 
 
 def _moved(was: Status | None, now: Status | None) -> str:
+    if Status.NOT_APPLICABLE in {was, now}:
+        return "scope"
     if was is None:
         return "answered"
     if now is None:
         return "withdrawn"
-    if Status.NOT_APPLICABLE in {was, now}:
-        return "scope"
     return "better" if RANK[now] > RANK[was] else "worse"
 
 
