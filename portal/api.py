@@ -40,6 +40,8 @@ from portal.released_files import MEDIA as MEDIA_OF_RELEASES
 from portal.sessions import Session
 from portal.signin import CALLBACK, SignInRoutes, refusal
 from portal.text import language, t
+from portal.trying import TryRoutes
+from portal.unsubscribing import UnsubscribeRoutes
 from portal.wiring import Portal
 
 log = logging.getLogger("mingsuan.api")
@@ -73,8 +75,10 @@ class Routes:
             Route("/favicon.ico", self.mark),
             Route("/favicon.png", self.mark),
             *SignInRoutes(portal=self.portal, relations=Relations(redirect_uri=f"{origin}{CALLBACK}")).routes(),
+            *TryRoutes().routes(),
             *LandingRoutes(portal=self.portal).routes(),
             *CheckRoutes(portal=self.portal).routes(),
+            *UnsubscribeRoutes(portal=self.portal).routes(),
             *ApiRoutes(portal=self.portal).routes(),
             *self.more,
             Route("/files/upload", self.upload, methods=["PUT"]),

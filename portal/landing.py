@@ -66,10 +66,15 @@ class LandingRoutes:
         here = f"/s/{quote(token, safe='')}"
         session: Session | None = request.scope["portal_session"]
         lead = markup(
-            "<p>{lead}</p><ul><li>{yours}</li><li>{free}</li></ul>",
+            "<p>{lead}</p><ul><li>{you}</li><li>{sender}</li><li>{others}</li></ul>"
+            '<a class="choice first" href="{here}/try"><b>{try_}</b><span>{hint}</span></a>',
             lead=t("shell.link_lead"),
-            yours=t("shell.link_yours"),
-            free=t("shell.link_free"),
+            you=t("shell.link_you"),
+            sender=t("shell.link_sender"),
+            others=t("shell.link_others"),
+            here=here,
+            try_=t("shell.link_try"),
+            hint=t("shell.link_try_hint"),
         )
         if session is not None:
             body = markup(

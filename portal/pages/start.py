@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import streamlit as st
 
-from portal import actions_data, actions_journey, parts
+from portal import actions_journey, parts
 from portal.actions_journey import Journey
 from portal.context import Visit, ui_context
+from portal.demo_seed import seed_workspace
 from portal.frame import link, page_frame
 from portal.identity import Role
-from portal.navigation import pages_of
+from portal.navigation import PAGES, pages_of
 from portal.text import t
+from portal.workspace import Workspace
 
 EDITORS = frozenset({Role.OWNER, Role.ANALYST})
 
@@ -68,18 +69,21 @@ def _next(visit: Visit, way: Journey) -> None:
             parts.note(t("start.ask_owner"))
             return
         link(step, label=t(f"start.go_{step}"), icon=":material/arrow_forward:")
-        if step == "data" and st.button(t("data.sample_button"), key="start-sample"):
-            _sample(visit.workspace)
+        if step == "data":
+            parts.note(t("start.tour_why"))
+            if st.button(t("start.tour"), key="start-tour"):
+                _tour(visit.workspace)
 
 
-def _sample(workspace: Any) -> None:
+def _tour(workspace: Workspace) -> None:
+    """Do the whole way on sample data, up to a study that is running, and show how it runs."""
     try:
-        with st.spinner(t("data.reading")):
-            actions_data.load_sample(workspace)
+        with st.spinner(t("start.tour_running")):
+            seed_workspace(workspace)
     except ValueError as error:
         parts.problem(error)
     else:
-        st.rerun()
+        st.switch_page(PAGES / "scenarios.py")
 
 
 if __name__ == "__main__":
