@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import numpy as np
 
-from calculators.declarations import Tier
+from calculators.declarations import Text, Tier
 from calculators.irr import IrrStatus, irr
 from calculators.sheet import Sheet
 from calculators.syntax import Choice, Condition, FormulaText, Name, Node, Number, Operation, parse
@@ -28,6 +28,24 @@ class Rule(Protocol):
     def level(self) -> int: ...
     @property
     def when(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """A rule of the library: what it warns of, from which level on, who owns it, what to do next and on which page.
+
+    `about`: "history" is judged week by week on the records and can be replayed; "current" on what is known now.
+    """
+
+    id: str
+    title: Text
+    level: int
+    when: str
+    about: Literal["history", "current"]
+    owner_role: str
+    page: str
+    next_step: Text
+    source: Text
 
 
 R = TypeVar("R", bound=Rule)
@@ -58,6 +76,21 @@ def warnings(rules: Iterable[R], figures: Mapping[str, float]) -> tuple[Warned[R
         if missing or _holds(tree, known, FormulaText(f"rule_{rule.id}", rule.when)):
             found.append(Warned(rule=rule, open=missing, figures=known))
     return tuple(sorted(found, key=lambda one: (one.open, -one.rule.level)))
+
+
+def check_rule(rule: Rule) -> frozenset[str]:
+    """The figures a rule looks at; raises CalculationError for a condition that is none, wherever it is wrong."""
+    tree = parse(f"rule_{rule.id}", rule.when)
+    names = _names(tree)
+    for comparison in _comparisons(tree):
+        _holds(comparison, dict.fromkeys(names, 1.0), FormulaText(f"rule_{rule.id}", rule.when))
+    return names
+
+
+def _comparisons(node: Node) -> list[Node]:
+    if isinstance(node, Condition) and node.sign in {"and", "or", "not"}:
+        return [found for part in node.parts for found in _comparisons(part)]
+    return [node]
 
 
 def _names(node: Node) -> frozenset[str]:

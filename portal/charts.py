@@ -380,3 +380,14 @@ def ranges(items: Sequence[tuple[str, float, float, float]], *, unit: str, look:
          "data": [middle for _, _, middle, _ in items], "tooltip": {"valueFormatter": printf("%.3g", unit)}},
     ]  # fmt: skip
     return spec
+
+
+def marked_bars(labels: Sequence[str], values: Sequence[float], marked: Sequence[int], *, outcome: str,
+                look: Theme = LIGHT) -> Spec:  # fmt: skip
+    """A bar for each label; those whose numbers are marked stand out."""
+    spec = _base(look, top=28)
+    spec["xAxis"], spec["yAxis"] = _axis(look, "category", data=list(labels)), _axis(look, "value", name=outcome)
+    colours = [ORANGE if number in marked else look.quiet for number in range(len(values))]
+    bars = [{"value": value, "itemStyle": {"color": one}} for value, one in zip(values, colours, strict=True)]
+    spec["series"] = [{"type": "bar", "name": outcome, "barMaxWidth": 18, "data": bars}]
+    return spec

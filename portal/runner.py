@@ -18,6 +18,7 @@ from typing import Self
 from portal import actions_runs, executors, storage_accounts, storage_runs, wiring
 from portal.actions import ActionError
 from portal.catalogue import failure_predictor
+from portal.digests import send_digests
 from portal.identity import Member, Role
 from portal.materials import datasets_in_force, logs, open_line
 from portal.outgoing import send_waiting
@@ -155,7 +156,8 @@ class Worker:
         return True
 
     def chores(self) -> None:
-        """Send waiting mail, witness the log's head, fail runs whose workers died, erase what is past its term."""
+        """Send waiting mail, witness the log's head, fail runs whose workers died, erase what is past its term;
+        once an hour, the digests of alerts."""
         if time.monotonic() < self._chores_at:
             return
         self._chores_at = time.monotonic() + CHORES_SECONDS
@@ -167,6 +169,7 @@ class Worker:
         if time.monotonic() >= self._retention_at:
             self._retention_at = time.monotonic() + RETENTION_SECONDS
             erase_staged(self.portal.store, self.portal.keys, self.portal.now)
+            send_digests(self.portal.store, self.portal.keys, self.portal.now)
 
     def compute(self, row: RunRow) -> None:
         """Compute a claimed run and end it as done, failed or cancelled."""

@@ -74,7 +74,7 @@ _BY_GROUP: Final = {
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
-        " trust_statements"
+        " trust_statements stop_contact allow_contact"
     ),
     ("release", "disclosure", "release", "sensitive"): (
         "preview_release give_consent withdraw_consent disclose take_release"
@@ -83,7 +83,7 @@ _BY_GROUP: Final = {
     ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
     ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
-    ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect",
+    ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect may_be_contacted contacts_made",
     ("sell", "disclosure", "offer", "internal"): (
         "sales_feed take_disclosure recalls confirm_recall propose_value proposable"
     ),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from simulators.distributions import PARAMETERS, TIMES
 from simulators.states import STATES
+from templates.alert_document import ALERTS
 from templates.calculator_document import CALCULATOR
 from templates.checklist_document import CHECKLIST
 from templates.documents import DocumentError, closest
@@ -316,6 +317,7 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "module": MODULE.schema,
     "calculator": CALCULATOR.schema,
     "checklist": CHECKLIST.schema,
+    "alerts": ALERTS.schema,
     "study": study_schema,
 }
 

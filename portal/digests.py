@@ -1,0 +1,35 @@
+"""The daily digest of alerts, sent for every member who asked for it, as that member."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from portal import storage_accounts
+from portal.actions_alerts import send_digest
+from portal.storage import Store
+from portal.storage_values import list_records
+from portal.workspace import Workspace
+from privacy.keys import KeyService
+
+log = logging.getLogger("mingsuan.digests")
+
+ROOM = "main"
+
+
+def send_digests(store: Store, keys: KeyService, clock: Callable[[], datetime]) -> int:
+    """Look at every subscription; returns how many mails were put into the outbox."""
+    with store.reading() as tx:
+        tenants = [one.id for one in storage_accounts.all_tenants(tx) if one.active]
+        authors = {row.author for tenant in tenants for row in list_records(tx, tenant, ROOM, "digest")}
+        members = [storage_accounts.member(tx, author) for author in sorted(authors)]
+    sent = 0
+    for member in members:
+        if member is None or not member.active:
+            continue
+        try:
+            sent += bool(send_digest(Workspace(member, store, keys, clock, room=ROOM)))
+        except Exception:  # one tenant's trouble must not silence the others
+            log.exception("no digest for a member of %s", member.tenant)
+    return sent
