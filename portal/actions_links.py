@@ -10,9 +10,11 @@ from typing import Any
 
 from portal import storage_release
 from portal.actions import OWNER, REPS, TENANT, ActionError, action
+from portal.contacting import address_key, refusal, token_for, verdict_on
 from portal.identity import VENDOR
 from portal.milestones import MILESTONES, milestone
 from portal.storage import Transaction, new_id
+from portal.storage_contacts import add_contact
 from portal.storage_release import LinkRow
 from portal.text import speaking, t
 from portal.workspace import MissingError, Workspace
@@ -79,7 +81,8 @@ def invite(
     """Create a sandbox link: for whom (the rep's own label), until when, how often, for which e-mail domain.
 
     With `email` the invitation is put into the outbox as well; `origin` is the portal's address for it.
-    Raises ActionError label_missing, and the privacy error of a term, number of uses or domain that makes no sense.
+    Raises ActionError label_missing, suppressed, cooling_off, too_often, and the privacy error of a term, number of
+    uses or domain that makes no sense.
     """
     if not label.strip():
         raise ActionError("a link needs a label", code="label_missing", remedy="Type whom the link is for.")
@@ -116,6 +119,7 @@ def invite(
         data_key=name,
         terms=sealed,
     )
+    outreach = _allowed(workspace, address, at) if address else ""
     workspace.concern("", f"link/{key}")
     workspace.touched[f"link/{key}"] = storage_release.link_digest(row)
     workspace.then(lambda tx: storage_release.add_link(tx, row))
@@ -128,7 +132,15 @@ def invite(
                 address=f"{origin}/s/{token}",
                 until=link.expires_at.date().isoformat(),
             )
-        workspace.mail(to=address, subject=subject, text=text)
+        stop = f"{origin}/u/{token_for(workspace.data_keys, outreach, at=at)}"
+        with speaking(workspace.member.language):
+            footer = t("contact.mail_footer", name=workspace.member.name, link=stop)
+        workspace.mail(
+            to=address, subject=subject, text=f"{text.strip()}\n\n--\n{footer}", outreach=outreach, unsubscribe=stop
+        )
+        workspace.then(
+            lambda tx: add_contact(tx, outreach, author=workspace.member.id, channel="invitation", at=at.timestamp())
+        )
     return NewLink(id=key, token=token)
 
 
@@ -243,6 +255,16 @@ def feed_item(made: Disclosure, *, account: str) -> FeedItem:
         released_at=made.made_at,
         until=made.until,
     )
+
+
+def _allowed(workspace: Workspace, address: str, at: datetime) -> str:
+    """Return the hash of an address that may be written to now; an invitation is a contact like any other."""
+    hashed = address_key(workspace.data_keys, address, at=at)
+    with workspace.store.reading() as tx:
+        verdict = verdict_on(tx, address, hashed, at=at)
+    if not verdict.allowed:
+        raise refusal(verdict)
+    return hashed
 
 
 def _state(row: LinkRow, now: float) -> str:

@@ -155,6 +155,8 @@ class Gate:
             path != "/" and any(part in f"{path}/" for part in ("//", "\\", "/../", "/./", "\x00"))
         ):
             return 400, "bad_request"
+        if way.any_origin and scope["type"] == "http":
+            return None
         sent = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
         site = header(scope, b"sec-fetch-site") or ""
         if scope["type"] == "websocket":

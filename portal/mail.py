@@ -5,8 +5,8 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -21,6 +21,7 @@ class Mail:
     to: str
     subject: str
     body: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class MailError(ValueError):
@@ -74,6 +75,8 @@ class SmtpServer:
             message["To"] = mail.to
             message["Subject"] = mail.subject
             message["Auto-Submitted"] = "auto-generated"
+            for name, value in mail.headers.items():
+                message[name] = value
             message.set_content(mail.body)
             with self._connect() as server:
                 if parts.username:

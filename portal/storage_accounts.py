@@ -350,6 +350,12 @@ def members_by_email(tx: Transaction, email: str, *, provider_id: str) -> list[M
     return [member_from(row, names) for row in rows]
 
 
+def tenants_of(tx: Transaction, email: str) -> set[str]:
+    """The tenants in which somebody with this address is a member, whoever vouches for it."""
+    whose = members.c.email == names_of(tx).mark(email.lower())
+    return {str(row["tenant"]) for row in tx.all(sa.select(members.c.tenant).where(whose))}
+
+
 def set_role(tx: Transaction, member_id: str, role: Role) -> Member | None:
     """Give a member another role of his tenant; raises `IdentityError` where the role is not one of it."""
     found = member(tx, member_id)

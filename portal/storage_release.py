@@ -97,6 +97,12 @@ def consent_by_id(tx: Transaction, tenant: str, consent: str) -> ConsentRow | No
     return None if row is None else ConsentRow(**row)
 
 
+def disclosure_stands(tx: Transaction, disclosure: str, *, at: float) -> bool:
+    """Say whether a disclosure of any tenant is still out."""
+    row = tx.one(sa.select(disclosures.c.until, disclosures.c.withdrawn_at).where(disclosures.c.id == disclosure))
+    return row is not None and row["withdrawn_at"] is None and row["until"] > at
+
+
 def consent_stands(tx: Transaction, consent: str, *, at: float) -> bool | None:
     """Say whether a consent of any tenant is in force; None where there is no such consent."""
     row = tx.one(sa.select(consents.c.until, consents.c.withdrawn_at).where(consents.c.id == consent))

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from portal import (
     executors,
     sessions,  # noqa: F401  # its tables must be known before they are created
+    storage_contacts,  # noqa: F401  # as above
     storage_recalls,  # noqa: F401  # as above
     storage_reviews,  # noqa: F401  # as above
     storage_statements,  # noqa: F401  # as above

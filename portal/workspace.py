@@ -248,10 +248,14 @@ class Workspace:
         """Open what `seal` made for a row of this tenant."""
         return self._sealer.open(kind, row, sealed, key=key, tx=self.tx)
 
-    def mail(self, *, to: str, subject: str, text: str) -> None:
-        """Put a message into the outbox; it is sent after the action has succeeded."""
+    def mail(self, *, to: str, subject: str, text: str, **more: str) -> None:
+        """Put a message into the outbox; it is sent after the action has succeeded.
+
+        `more`: `outreach` (the hashed address that must not be suppressed), `unsubscribe` (its link), `disclosure`
+        (which must still be in force); all three are looked at when the message is sent.
+        """
         key, at = new_id(), self.clock()
-        data = json.dumps({"to": to, "subject": subject, "text": text}, ensure_ascii=False).encode()
+        data = json.dumps({"to": to, "subject": subject, "text": text, **more}, ensure_ascii=False).encode()
         name, sealed = self._sealer.seal("mail", key, data, at=at, tx=self.tx)
         row = MailRow(
             id=key,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from portal import actions_recall, parts
+from portal import actions_contact, actions_recall, parts
 from portal.actions_recall import Recall, Seen
+from portal.contacting import RULES
 from portal.context import ui_context
 from portal.frame import link, page_frame
 from portal.text import has_text, t
+from portal.workspace import Workspace
 
 
 def show() -> None:
@@ -36,6 +38,43 @@ def show() -> None:
     else:
         parts.note(t("seen.no_looks"), kind="done")
     _recalls(seen)
+    _contact(visit.workspace)
+
+
+def _contact(workspace: Workspace) -> None:
+    """The contact rules, as they hold for whoever looks."""
+    standing = actions_contact.contact_rules(workspace)
+    verdict = standing.verdict
+    parts.section(t("contact.mine"))
+    state = "allowed" if verdict.allowed else verdict.code
+    parts.note(
+        t(f"contact.mine_{state}", until=parts.moment(verdict.next_at)), kind="note" if verdict.allowed else "done"
+    )
+    rules()
+    if verdict.code == "suppressed":
+        if st.button(t("contact.allow"), key="allow-contact"):
+            actions_contact.allow_contact(workspace)
+            st.rerun()
+    elif st.button(t("contact.stop"), key="stop-contact"):
+        actions_contact.stop_contact(workspace)
+        st.rerun()
+    if standing.made:
+        rows = [(parts.moment(one.at), t(f"contact.channel_{one.channel}")) for one in standing.made]
+        parts.table([t("contact.when"), t("contact.channel")], rows)
+    else:
+        parts.note(t("contact.never"))
+
+
+def rules() -> None:
+    """The rules in words, the same on both sides."""
+    hours = round(RULES.cooling_off.total_seconds() / 3600)
+    said = (
+        t("contact.rule_cooling", hours=hours),
+        t("contact.rule_cap", count=RULES.max_in_window, days=RULES.window.days),
+        t("contact.rule_stop"),
+        t("contact.rule_no_override"),
+    )
+    st.markdown("\n".join(f"- {one}" for one in said))
 
 
 def _rows(seen: Seen) -> list[tuple[str, str]]:

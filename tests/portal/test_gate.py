@@ -105,6 +105,7 @@ def test_every_way_in_is_declared_and_the_last_one_needs_a_session():
         "/idp/",
         "/outbox",
         "/verify",
+        "/u/",
     }
 
 
