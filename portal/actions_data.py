@@ -12,10 +12,12 @@ from industry_packs.pack import Pack
 from portal.actions import EDITORS, READERS, ActionError, action
 from portal.catalogue import packs
 from portal.materials import checked, datasets_in_force, in_force_ids
+from portal.remembered import REMEMBERED, proposed, remember
 from portal.workspace import Stored, Workspace
 from templates.files import open_tables
 from templates.limited import Taken, read_limited, take_limited
 from templates.mapping import understand
+from templates.quality import quality_of
 from templates.tables import Caps
 
 PREVIEW_ROWS = 10
@@ -52,6 +54,8 @@ class DatasetView:
     in_force: bool
     created_at: datetime
     author: str
+    quality: Mapping[str, Any]  # `templates.quality.Quality.to_json()`, empty for tables kept before it was measured
+    fixes: tuple[Mapping[str, Any], ...] = ()  # what was corrected with one click: fix, rows, at
 
 
 @action(needs=EDITORS, purpose="baseline")
@@ -83,14 +87,16 @@ def read_upload(
     """Say what is understood of a staged file: the JSON of `read` (contract section 2) with a preview of ten rows.
 
     The file is opened in a limited process, once for each question; what was understood stays sealed until the mapping
-    is confirmed. Unreadable files raise `templates.tables.FileRefused`.
+    is confirmed. A table whose header was confirmed before carries `remembered`, and is proposed as it was then; a
+    column that only a pack's upload template knows is proposed from it. Unreadable files raise
+    `templates.tables.FileRefused`.
     """
     meta = workspace.get("upload", upload)
     question = json.dumps([upload, kind, timezone, date_order, sheet])
     known = workspace.latest("reading", slot=question)
     if known is not None:
         reading: Mapping[str, Any] = workspace.get("reading", known.id)
-        return reading
+        return proposed(workspace, reading)
     understood = read_limited(
         workspace.get("file", meta["file"]),
         meta["name"],
@@ -102,7 +108,7 @@ def read_upload(
         preview_rows=PREVIEW_ROWS,
     )
     workspace.put("reading", understood, slot=question, inputs=(upload,), replace=True)
-    return understood
+    return proposed(workspace, understood)
 
 
 @action(needs=EDITORS, purpose="baseline")
@@ -140,6 +146,8 @@ def upload_dataset(
         sheet=sheet,
     )
     key, about = _keep(workspace, taken, mapping, name=meta["name"], timezone=timezone, sample=False, inputs=(upload,))
+    if mapping:
+        remember(workspace, taken, mapping, timezone=timezone, date_order=date_order, units=units)
     if not keep_upload:
         _discard(workspace, upload)
     return _view(about, workspace, key)
@@ -150,6 +158,12 @@ def discard_upload(workspace: Workspace, upload: str) -> None:
     """Erase a staged file."""
     workspace.get("upload", upload)
     _discard(workspace, upload)
+
+
+@action(needs=EDITORS, purpose="baseline")
+def forget_mapping(workspace: Workspace, template: str) -> None:
+    """Erase what was remembered of how a file's columns were confirmed."""
+    workspace.remove(REMEMBERED, template)
 
 
 @action(needs=EDITORS, purpose="baseline")
@@ -266,8 +280,15 @@ def _keep(
         "facts": dict(taken.facts),
         "sample": sample,
         "timezone": timezone,
+        "quality": quality_of(taken.kind, taken.columns, findings, copies=_copies(findings)).to_json(),
     }
     return workspace.put_table("dataset", taken.columns, about, inputs=inputs, slot=slot), about
+
+
+def _copies(findings: Sequence[Mapping[str, Any]]) -> int:
+    """How many rows of the file are copies, as its reading says: all its columns were compared there."""
+    codes = {"duplicates", "too_many_duplicates"}
+    return sum(int(one.get("params", {}).get("count", 0)) for one in findings if one["code"] in codes)
 
 
 def _view(
@@ -284,6 +305,8 @@ def _view(
         facts=about["facts"],
         sample=about["sample"],
         in_force=in_force,
+        quality=about.get("quality", {}),
+        fixes=tuple(about.get("fixes", ())),
         created_at=workspace.clock() if stored is None else stored.created_at,
         author=workspace.member.id if stored is None else stored.author,
     )

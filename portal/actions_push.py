@@ -16,6 +16,7 @@ from portal.materials import checked
 from portal.storage import Transaction
 from portal.storage_ledger import lock_head
 from portal.workspace import Workspace
+from templates.quality import quality_of
 
 MOST_ROWS = 2_000_000
 MOST_FINDINGS = 500
@@ -70,6 +71,7 @@ def push_records(
             "facts": facts_of(kind, table),
             "sample": False,
             "timezone": timezone,
+            "quality": quality_of(kind, table, findings).to_json(),
         }
         workspace.then(lambda tx: _still(workspace, tx, slot, "" if older is None else older.id))
         key = workspace.put_table("dataset", table, about, slot=slot)

@@ -9,7 +9,8 @@ from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
 from portal.catalogue import failure_predictor, line_template, modules_on_offer, with_overrides
-from portal.materials import datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
+from portal.machine_names import names_in_force
+from portal.materials import DatasetInForce, datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
 from portal.storage import new_id
 from portal.working_hours import calendar_in_force
 from portal.workspace import Workspace
@@ -53,17 +54,20 @@ class ScenarioView:
 def baseline(workspace: Workspace) -> Mapping[str, Any]:
     """Return what the records say: `simulators.history.Baseline.to_json()`, with `id`, `sample` and `waterfall`.
 
-    Computed once for a set of datasets, kept sealed, then reread. Raises ActionError no_data without records.
+    Computed once for a set of datasets, kept sealed, then reread. Raises ActionError no_data without records,
+    quality_too_low where they cannot carry a verdict.
     """
     in_force = datasets_in_force(workspace)
     found = sources(in_force)
     typed = workspace.latest("calendar", slot="calendar")
-    wanted = found if typed is None or not found else (*found, typed.id)
+    said, _ = names_in_force(workspace)
+    wanted = (*found, *([typed.id] if typed is not None else []), *([said] if said else [])) if found else ()
     kept = workspace.latest("baseline")
     if kept is not None and kept.inputs == wanted:
         return {"id": kept.id, **workspace.get("baseline", kept.id)}
     if not wanted:
         raise nothing_yet()
+    _fit_for_a_verdict(in_force, found)
     records = logs(workspace, in_force)
     if records.stops is None and records.counts is None:
         raise nothing_yet()
@@ -87,6 +91,7 @@ def fit_line(workspace: Workspace, *, template: str = "") -> LineView:
     stations the machines match. Raises ActionError no_data, no_line_template.
     """
     in_force = datasets_in_force(workspace)
+    _fit_for_a_verdict(in_force, sources(in_force))
     records = logs(workspace, in_force)
     if records.stops is None:
         raise nothing_yet()
@@ -198,6 +203,21 @@ def scenarios(workspace: Workspace) -> Sequence[ScenarioView]:
     """List the scenarios, oldest first."""
     found = reversed(workspace.list("scenario"))
     return [_scenario_view(one.id, workspace.get("scenario", one.id), one.created_at) for one in found]
+
+
+def _fit_for_a_verdict(in_force: Mapping[str, DatasetInForce], ids: Sequence[str]) -> None:
+    """Refuse records that are too empty or too often copied (`templates.quality`); says which and what to do."""
+    for one in in_force.values():
+        reasons = one.about.get("quality", {}).get("reasons", ()) if one.stored.id in ids else ()
+        for reason in reasons:
+            raise ActionError(
+                f"{one.about['name']}: {reason['share']:.0%} of the rows are {reason['code']}",
+                code=f"quality_{reason['code']}",
+                place=one.about["name"],
+                remedy="Correct it with one click under Risks and checks, or upload a better file.",
+                share=f"{reason['share']:.0%}",
+                fields=", ".join(reason["fields"]),
+            )
 
 
 def nothing_yet() -> ActionError:

@@ -67,6 +67,8 @@ DATASET = shape(
         "sample": YES,
         "in_force": YES,
         "created_at": AT,
+        "quality": ANY,
+        "fixes": listed(ANY),
     }
 )
 UPLOAD = shape({"id": ID, "name": WORDS, "bytes": WHOLE, "staged_at": AT})

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.machine_names import names_in_force, with_names
 from portal.storage import new_id
 from portal.storage_runs import RunRow, add_run
 from portal.workspace import Stored, Workspace
@@ -71,8 +72,10 @@ def logs(workspace: Workspace, in_force: Mapping[str, DatasetInForce]) -> Logs:
     stops, counts = _newest(in_force, STOP_KINDS), _newest(in_force, COUNT_KINDS)
     equipment = in_force.get("equipment")
 
+    _, names = names_in_force(workspace)
+
     def columns(one: DatasetInForce) -> Mapping[str, Any]:
-        return workspace.columns("dataset", one.stored.id)
+        return with_names(workspace.columns("dataset", one.stored.id), names)
 
     chosen = [one for one in (stops, counts, equipment) if one is not None]
     zones = [str(one.about.get("timezone", "UTC")) for one in chosen]

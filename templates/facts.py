@@ -5,9 +5,8 @@ Sums count rows whose start lies before their end; overlaps are not merged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from itertools import compress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +22,8 @@ from templates.tables import RawTable
 from templates.typed import Typed
 
 CHECKED_ROWS = 200_000
+MOST_COMPARED = 400_000
+"""Rows that share their time with others, up to which copies are looked for."""
 """Tables up to this size get every row-level check at once; larger ones are checked when they are taken over."""
 
 _time_fields = ("started_at", "ended_at", "date", "due_at")
@@ -155,21 +156,39 @@ def _copies(kind: str, raw: RawTable, columns: Mapping[str, np.ndarray]) -> list
     """Exact copies of whole rows, all columns of the file counted; only rows that share a time are compared."""
     if kind in {"layout", "equipment", "codes"} or len(raw) < 2:
         return []
-    if len(raw) > CHECKED_ROWS:
-        return []
-    cells = [column.to_pylist() if isinstance(column, pa.ChunkedArray) else column for column in raw.columns]
     key = next((columns[name] for name in ("started_at", "ended_at", "date") if name in columns), None)
-    records: Iterable[tuple[Any, ...]] = zip(*cells, strict=True)
-    if key is not None:
-        _, index, counts = np.unique(key, return_inverse=True, return_counts=True, equal_nan=True)
-        records = compress(records, (counts[index] > 1).tolist())
-    suspects = list(records)
+    places = np.arange(len(raw)) if key is None else np.flatnonzero(_shared(key))
+    if len(places) > MOST_COMPARED:
+        return []
+    cells = [
+        column.take(pa.array(places)).to_pylist()
+        if isinstance(column, pa.ChunkedArray)
+        else [column[int(place)] for place in places]
+        for column in raw.columns
+    ]
+    suspects = list(zip(*cells, strict=True))
     copies = len(suspects) - len(set(suspects))
     if copies <= 0:
         return []
     share = copies / len(raw)
     code = "too_many_duplicates" if share > 0.1 else "duplicates"
     return [finding(code, count=copies, share=f"{share:.0%}")]
+
+
+def _shared(key: np.ndarray) -> np.ndarray:
+    """The rows whose key another row has too."""
+    order = None if bool((key[1:] >= key[:-1]).all()) else np.argsort(key, kind="stable")
+    ordered = key if order is None else key[order]
+    with np.errstate(invalid="ignore"):
+        equal = (ordered[1:] == ordered[:-1]) | (np.isnan(ordered[1:]) & np.isnan(ordered[:-1]))
+    shared = np.zeros(len(key), dtype=bool)
+    shared[1:] |= equal
+    shared[:-1] |= equal
+    if order is None:
+        return shared
+    back = np.empty_like(shared)
+    back[order] = shared
+    return back
 
 
 def _continued(columns: Mapping[str, np.ndarray]) -> list[Finding]:

@@ -203,7 +203,7 @@ SENTENCES: dict[str, tuple[Severity, str, str]] = {
     ),
     "too_many_duplicates": (
         "error",
-        "{share} of the rows are exact copies of others; above 10 % no verdict rests on them.",
+        "{count} rows ({share}) are exact copies of others; above 10 % no verdict rests on them.",
         "Export again without copies, or confirm that they are real.",
     ),
     "duplicates": ("warning", "{count} rows are exact copies of others.", "Keep or drop them knowingly."),

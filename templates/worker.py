@@ -20,6 +20,7 @@ from templates.files import open_tables
 from templates.limited import EXIT_MEMORY, FRAME
 from templates.mapping import check_kind, check_timezone, confirm, understand
 from templates.node import DocumentError
+from templates.reading import TableReading
 from templates.tables import FileRefused
 from templates.typed import cell_at
 
@@ -33,6 +34,15 @@ HIDDEN = "•••"
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
+
+
+def _places_to_show(table: TableReading, count: int) -> list[int]:
+    """The first rows of a table, and then as many of those that something is wrong with."""
+    size = min(count, len(table.raw))
+    wrong = {one.row for one in table.findings if one.row}
+    rows = table.raw.rows
+    further = [int(k) for k in np.flatnonzero(np.isin(rows, list(wrong))) if k >= size] if wrong else []
+    return [*range(size), *further[:count]]
 
 
 def shut_in(memory_bytes: int, cpu_s: int, *, file_bytes: int = 0, hook: Callable[..., None] | None = None) -> None:
@@ -89,18 +99,20 @@ def _answer(request: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], di
         for table, plain in zip(understanding.tables, answer["tables"], strict=True):
             if not count:
                 break
-            size = min(count, len(table.raw))
+            places = _places_to_show(table, count)
             hidden = {one.header for one in table.dropped if one.reason == "personal"}
             plain["preview"] = [
                 [
                     HIDDEN if header in hidden else shown(cell_at(cells, k))[:120]
                     for header, cells in zip(table.raw.headers, table.raw.columns, strict=True)
                 ]
-                for k in range(size)
+                for k in places
             ]
             plain["dropped"] = [{"header": one.header, "reason": one.reason} for one in table.dropped]
             plain["date_order"] = table.date_order
-            plain["rows"] = [int(row) for row in table.raw.rows[:size]]
+            plain["rows"] = [int(table.raw.rows[k]) for k in places]
+            said = [one for one in table.findings if one.row]
+            plain["row_findings"] = [[one.to_json() for one in said if one.row == row] for row in plain["rows"]]
             for column, read in zip(plain["columns"], table.columns, strict=True):
                 column["others"], column["why"] = list(read.others), read.why
         return answer, {}

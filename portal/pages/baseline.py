@@ -31,6 +31,10 @@ def show() -> None:
     try:
         document = actions_study.baseline(visit.workspace)
     except ValueError as error:
+        if getattr(error, "code", "").startswith("quality_"):
+            parts.problem(error)
+            link("checks", label=t("baseline.to_quality"), icon=":material/arrow_forward:")
+            return
         if getattr(error, "code", "") != "no_data":
             raise
         parts.empty(t("baseline.empty"), t("baseline.empty_why"))

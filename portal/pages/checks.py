@@ -11,8 +11,9 @@ from typing import Any
 import streamlit as st
 
 from calculators.checklist import CheckList
-from portal import actions_checks, catalogue, parts
+from portal import actions_checks, actions_quality, catalogue, parts
 from portal.actions import EDITORS, ActionError
+from portal.actions_quality import RecordQuality
 from portal.context import ui_context
 from portal.frame import page_frame
 from portal.text import has_text, pick, t
@@ -20,6 +21,7 @@ from portal.workspace import Workspace
 
 STATUSES = ("met", "partly", "not_met", "not_applicable")
 OPEN = "open"
+RECORD_COLUMNS = ("file", "score", "blank", "copies", "impossible", "overlaps", "days", "age")
 
 
 def show() -> None:
@@ -48,6 +50,7 @@ def show() -> None:
         else t("checks.answer_none", count=found["applicable"]),
         note=pick(found["notice"]),
     )
+    _records(workspace, edits=visit.member.role in EDITORS)
     _risks(workspace)
     parts.section(
         pick(found["title"]), note=t("checks.edition", edition=pick(found["source"]), as_of=str(found["as_of"]))
@@ -80,6 +83,54 @@ def _names(offer: Mapping[str, CheckList]) -> dict[str, str]:
             for key, title in titles.items()
         }
     )
+
+
+def _records(workspace: Workspace, *, edits: bool) -> None:
+    """How fit the records are for a verdict, what to do where they are not, and what one click can correct."""
+    kept = actions_quality.record_quality(workspace)
+    if not kept:
+        return
+    ready = all(one.quality["verdict"] for one in kept)
+    parts.section(t("quality.title" if ready else "quality.title_bad"), note=t("quality.why"))
+    parts.table(
+        [t(f"quality.{name}") for name in RECORD_COLUMNS],
+        [_record_row(one) for one in kept],
+        numbers=range(1, 8),
+    )
+    for one in kept:
+        for reason in one.quality["reasons"]:
+            fields = t("data.comma").join(
+                t("data.or").join(t(f"fields.{part}") for part in name.split("/")) for name in reason["fields"]
+            )
+            share = parts.percent(reason["share"])
+            told = t(f"quality.reason_{reason['code']}", name=one.name, share=share, fields=fields)
+            parts.note(told, kind="warning")
+        if edits and (one.offers or one.fixed):
+            _corrections(workspace, one)
+
+
+def _record_row(one: RecordQuality) -> list[str]:
+    found = one.quality
+    shares = [parts.percent(found[name], digits=1) for name in ("blank", "copies", "impossible", "overlaps")]
+    days = "–" if found["coverage"] is None else parts.percent(found["coverage"])
+    age = "–" if one.age_days is None else t("quality.age_days", days=f"{one.age_days:,.0f}")
+    named = f"{t(f'data.kind_{one.kind}')} · {one.name}"
+    return [named, f"{found['score']:.0f}", *shares, days, age]
+
+
+def _corrections(workspace: Workspace, one: RecordQuality) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(one.name)
+        for fix, rows in one.offers.items():
+            if st.button(t(f"quality.fix_{fix}", rows=f"{rows:,}"), key=f"fix-{one.dataset}-{fix}"):
+                actions_quality.fix_dataset(workspace, one.dataset, fix=fix)
+                st.rerun()
+        if one.fixed:
+            last = one.fixed[-1]
+            done = t(f"quality.fixed_{last['fix']}", rows=f"{last['rows']:,}")
+            if st.button(t("quality.undo", what=done), key=f"unfix-{one.dataset}"):
+                actions_quality.undo_fix(workspace, one.dataset)
+                st.rerun()
 
 
 def _risks(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from portal import actions_data, parts
+from portal import actions_data, parts, plant_view
 from portal.actions_data import DatasetView, UploadView
 from portal.context import ui_context
 from portal.frame import link, page_frame
@@ -142,6 +142,7 @@ def _table(
     )
     if kind is None:
         return
+    _remembered(workspace, table)
     parts.section(t("data.mapping"), note=t("data.mapping_words"))
     mapping = _mapping(key, kind, table)
     _preview(table, mapping)
@@ -162,6 +163,18 @@ def _table(
         except ValueError as error:
             parts.problem(error, place=upload.name)
         else:
+            st.rerun()
+
+
+def _remembered(workspace: Workspace, table: Mapping[str, Any]) -> None:
+    """Say that this header was confirmed before, and let it be forgotten."""
+    template = table.get("remembered")
+    if not template:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(t("data.remembered", day=template["at"][:10], zone=template["timezone"]))
+        if st.button(t("data.forget"), key=f"forget-{template['id']}"):
+            actions_data.forget_mapping(workspace, template["id"])
             st.rerun()
 
 
@@ -214,12 +227,27 @@ def _lacking(kind: str, have: set[str]) -> list[str]:
 
 
 def _preview(table: Mapping[str, Any], mapping: Mapping[str, str]) -> None:
+    """The first rows, and those that something is wrong with: fields above the columns, findings beside the rows."""
     kept = [place for place, column in enumerate(table["columns"]) if mapping.get(column["header"])]
     rows = table.get("preview") or ()
-    if rows and kept:
-        parts.table(
-            [table["columns"][place]["header"] for place in kept], [[row[place] for place in kept] for row in rows]
-        )
+    if not rows or not kept:
+        return
+    numbers = table.get("rows") or [""] * len(rows)
+    said = table.get("row_findings") or [()] * len(rows)
+    heads = [f"{t(f'fields.{mapping[h]}')} ← {h}" for h in (table["columns"][place]["header"] for place in kept)]
+    wrong = any(said)
+    parts.table(
+        [t("parts.row"), *heads, *([t("data.wrong")] if wrong else [])],
+        [
+            [number, *(row[place] for place in kept), *([_told(found)] if wrong else [])]
+            for number, row, found in zip(numbers, rows, said, strict=True)
+        ],
+        numbers=[0],
+    )
+
+
+def _told(found: Sequence[Mapping[str, Any]]) -> str:
+    return " · ".join(dict.fromkeys(parts.finding_text(one, "message") for one in found))
 
 
 def _discard(workspace: Workspace, upload: UploadView) -> None:
@@ -237,7 +265,7 @@ def _kept(workspace: Workspace, kept: Sequence[DatasetView]) -> None:
             st.html(
                 f'<div class="ms-h2">{escape(t(f"data.kind_{one.kind}"))} · {escape(one.name)} {escape(sample)}</div>'
                 f'<div class="ms-muted">{escape(t("data.rows", rows=f"{one.rows:,}"))} · {escape(used)} · '
-                f"{escape(parts.moment(one.created_at))}</div>"
+                f"{escape(parts.moment(one.created_at))}{escape(_score(one))}</div>"
             )
             with st.expander(t("data.findings", count=len(one.findings)) if one.findings else t("data.clean")):
                 parts.findings(one.findings[:100])
@@ -251,7 +279,12 @@ def _kept(workspace: Workspace, kept: Sequence[DatasetView]) -> None:
                 if st.button(t("data.remove"), key=f"remove-{one.id}"):
                     actions_data.remove_dataset(workspace, one.id)
                     st.rerun()
+    plant_view.draw(workspace)
     link("baseline", label=t("data.next"), icon=":material/arrow_forward:")
+
+
+def _score(one: DatasetView) -> str:
+    return " · " + t("data.score", score=f"{one.quality['score']:.0f}") if one.quality else ""
 
 
 if __name__ == "__main__":

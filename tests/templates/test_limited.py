@@ -32,6 +32,7 @@ def test_the_worker_says_what_the_library_says() -> None:
     assert table.pop("preview")[0] == ["M0", "2026-01-01 08:00", "2026-01-01 08:10", "卡料 0", "•••"]
     assert table.pop("dropped") == [{"header": "记录人", "reason": "personal"}]
     assert table.pop("rows") == [2, 3]
+    assert [len(found) for found in table.pop("row_findings")] == [0, 0]
     table.pop("date_order")
     for column in table["columns"]:
         column.pop("others")
