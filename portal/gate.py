@@ -29,7 +29,7 @@ from portal.problems import cookie, header, problem, wants_page, where
 from portal.sessions import Session
 from portal.tabs import SIGN_IN_AGAIN, SIGNED_OUT, Tabs, by_hand, redirect_message
 from portal.text import set_language, speaking
-from portal.ways import RATES, STRANGER, Access, Way, way_of
+from portal.ways import RATES, STRANGER, TENANT, Access, Way, way_of
 from portal.wiring import Portal
 
 Scope = MutableMapping[str, Any]
@@ -179,7 +179,8 @@ class Gate:
         address = (scope.get("client") or ("?", 0))[0]
         at = time.monotonic()
         if session is not None:
-            return self.buckets.wait(f"{way.rate}:{session.id}", RATES[way.rate], at=at)
+            own = self.buckets.wait(f"{way.rate}:{session.id}", RATES[way.rate], at=at)
+            return own or self.buckets.wait(f"tenant:{session.member.tenant}", TENANT, at=at)
         return self.buckets.wait(f"stranger:{address}", STRANGER, at=at) or self.buckets.wait(
             f"{way.rate}:{address}", RATES[way.rate], at=at
         )

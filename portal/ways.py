@@ -64,6 +64,7 @@ RATES: dict[str, Rate] = {
     "sockets": Rate(burst=60, per_second=2),
 }
 STRANGER = Rate(burst=300, per_second=20)  # requests without a session, by address
+TENANT = Rate(burst=4000, per_second=250)  # all people of one tenant together, so that none starves the others
 
 
 def way_of(path: str) -> Way:

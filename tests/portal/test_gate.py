@@ -15,7 +15,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from portal import gate as gate_module
 from portal import sessions, storage_accounts
+from portal.limits import Rate
 from portal.ways import WAYS, Access
 
 SHUT = [
@@ -202,6 +204,18 @@ def test_too_many_requests_are_told_when_to_come_back(house):
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.json()["code"] == "too_often"
+
+
+def test_one_tenant_does_not_starve_the_others(house, monkeypatch):
+    monkeypatch.setattr(gate_module, "TENANT", Rate(burst=6, per_second=0.5))
+    lina, wang, anna = (
+        house.sign_in(*who) for who in (("huacheng", "lina"), ("huacheng", "wangjun"), ("nordfilm", "anna"))
+    )
+    answers = [client.get("/_stcore/health") for _ in range(6) for client in (lina, wang)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
+    assert anna.get("/_stcore/health").status_code == 200
 
 
 # --- websockets ------------------------------------------------------------------------------------------------------
