@@ -9,6 +9,7 @@ from portal import sessions, storage_accounts
 from portal.actions import OWNER, TENANT, ActionError, action
 from portal.identity import TENANT_ROLES, Member, Profile, Role
 from portal.invitations import BY_CODE
+from portal.objections import DEPARTMENTS, department_of
 from portal.storage import Transaction
 from portal.text import speaking, t
 from portal.workspace import MissingError, Workspace
@@ -17,7 +18,10 @@ from privacy.links import normal_email
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colleague:
-    """One person of the tenant. `by_code`: he signs in by a code sent to his address, not through a provider."""
+    """One person of the tenant. `by_code`: he signs in by a code sent to his address, not through a provider.
+
+    `department`: for whom he speaks (finance, it, plant, works_council, management), "" where nobody said.
+    """
 
     id: str
     name: str
@@ -26,6 +30,7 @@ class Colleague:
     active: bool
     by_code: bool
     self: bool
+    department: str = ""
 
 
 @action(needs=TENANT, purpose="transparency", highest_class="internal")
@@ -38,9 +43,17 @@ def colleagues(workspace: Workspace) -> Sequence[Colleague]:
 
 @action(needs=OWNER, purpose="operation", highest_class="internal", locks=True)
 def invite_colleague(
-    workspace: Workspace, *, email: str, role: Role = Role.ANALYST, name: str = "", origin: str = ""
+    workspace: Workspace,
+    *,
+    email: str,
+    role: Role = Role.ANALYST,
+    name: str = "",
+    origin: str = "",
+    department: str = "",
 ) -> Colleague:
     """Let a colleague in: he signs in by a code sent to his address. The invitation goes to the outbox.
+
+    `department` says for whom he speaks; he then has his own questions on the consensus page.
 
     Raises ActionError role_not_here, already_here, and the privacy error of an address that is none.
     """
@@ -70,7 +83,27 @@ def invite_colleague(
         subject = t("mail.colleague_subject", name=workspace.member.name)
         text = t("mail.colleague_text", name=workspace.member.name, address=f"{origin}/auth/sign-in", email=address)
     workspace.mail(to=address, subject=subject, text=text)
+    if department:
+        _speaks_for(workspace, member.id, department)
     return _view(member, workspace)
+
+
+@action(needs=OWNER, purpose="operation", highest_class="internal", locks=True)
+def set_department(workspace: Workspace, member: str, *, department: str) -> None:
+    """Say for whom a person of this tenant speaks, "" for nobody. Raises ActionError unknown_department."""
+    _member(workspace.opened(), workspace, member)
+    _speaks_for(workspace, member, department)
+
+
+def _speaks_for(workspace: Workspace, member: str, department: str) -> None:
+    if department not in {"", *DEPARTMENTS}:
+        raise ActionError(
+            f"there is no department {department!r}",
+            code="unknown_department",
+            place=department,
+            remedy="Choose one of the list.",
+        )
+    workspace.put("department", {"department": department, "member": member}, slot=member, replace=True)
 
 
 @action(needs=OWNER, purpose="operation", highest_class="internal", locks=True)
@@ -133,4 +166,5 @@ def _view(member: Member, workspace: Workspace) -> Colleague:
         active=member.active,
         by_code=member.provider == BY_CODE,
         self=member.id == workspace.member.id,
+        department=department_of(workspace, member.id),
     )

@@ -66,7 +66,7 @@ _BY_GROUP: Final = {
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why record_guess take_workbook options forecasts try_value assumptions object_to"
-        " answer_objection from_orders currency_rates pilot way_map consensus take_position"
+        " answer_objection from_orders currency_rates pilot way_map consensus"
     ),
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest send_digest try_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
@@ -76,14 +76,15 @@ _BY_GROUP: Final = {
         "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
         " trust_statements stop_contact allow_contact"
     ),
+    ("follow", "position", "consensus", "internal"): "my_questions take_position",
     ("release", "disclosure", "release", "sensitive"): (
         "preview_release give_consent withdraw_consent disclose take_release"
     ),
     ("release", "contribution", "benchmark", "sensitive"): "contribute",
-    ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share",
+    ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share shared_links revoke_share",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
-    ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member",
-    ("sell", "link", "outreach", "internal"): "invite revoke_link list_links contact_prospect may_be_contacted contacts_made",
+    ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member set_department open_respondents",
+    ("sell", "link", "outreach", "internal"): "invite preview_link revoke_link list_links contact_prospect may_be_contacted contacts_made",
     ("sell", "disclosure", "offer", "internal"): (
         "sales_feed take_disclosure recalls confirm_recall propose_value proposable"
     ),

@@ -13,6 +13,7 @@ from portal.actions_people import Colleague
 from portal.context import Visit, ui_context
 from portal.frame import page_frame
 from portal.identity import Role
+from portal.objections import DEPARTMENTS
 from portal.text import t
 from portal.workspace import Workspace
 
@@ -27,8 +28,8 @@ def show() -> None:
     inside = [one for one in people if one.active]
     parts.answer(t("house.answer", count=len(inside)), note=t("house.answer_why"))
     parts.table(
-        [t("house.person"), t("house.email"), t("house.role"), t("house.enters")],
-        [(_name(one), one.email, t(f"shell.roles.{one.role}"), _way(one)) for one in people],
+        [t("house.person"), t("house.email"), t("house.role"), t("house.department"), t("house.enters")],
+        [(_name(one), one.email, t(f"shell.roles.{one.role}"), _for(one.department), _way(one)) for one in people],
     )
     others = [one for one in inside if not one.self]
     if others:
@@ -41,6 +42,10 @@ def show() -> None:
 
 def _name(one: Colleague) -> str:
     return t("house.you", name=one.name) if one.self else one.name
+
+
+def _for(department: str) -> str:
+    return t(f"consensus.{department}") if department else "–"
 
 
 def _way(one: Colleague) -> str:
@@ -62,7 +67,16 @@ def _change(workspace: Workspace, others: list[Colleague]) -> None:
             format_func=lambda role: t(f"shell.roles.{role}"),
             key=f"role-{chosen}",
         )
+        department = st.selectbox(
+            t("house.department"),
+            ("", *DEPARTMENTS),
+            index=("", *DEPARTMENTS).index(next(one.department for one in others if one.id == chosen)),
+            format_func=_for,
+            key=f"department-{chosen}",
+        )
         with st.container(horizontal=True):
+            if st.button(t("house.change_department"), key="change-department"):
+                _try(lambda: actions_people.set_department(workspace, chosen, department=department))
             if st.button(t("house.change_role"), key="change-role", disabled=role is held):
                 _try(lambda: actions_people.change_role(workspace, chosen, role=role))
             if st.button(t("house.shut"), key="shut-out", help=t("house.shut_why")):
@@ -72,15 +86,18 @@ def _change(workspace: Workspace, others: list[Colleague]) -> None:
 def _invite(visit: Visit) -> None:
     with st.form("colleague", enter_to_submit=False, border=True, clear_on_submit=True):
         parts.section(t("house.invite"), note=t("house.invite_why"))
-        left, middle, right = st.columns(3)
+        left, middle, right, last = st.columns(4)
         email = left.text_input(t("house.email"), placeholder="name@company.com", max_chars=320)
         name = middle.text_input(t("house.name"), placeholder=t("house.optional"), max_chars=100)
         role = right.selectbox(t("house.role"), ROLES, index=1, format_func=lambda role: t(f"shell.roles.{role}"))
+        department = last.selectbox(
+            t("house.department"), ("", *DEPARTMENTS), format_func=_for, help=t("house.department_why")
+        )
         if st.form_submit_button(t("house.invite_now"), type="primary"):
             origin = visit.portal.settings.origin
             _try(
                 lambda: actions_people.invite_colleague(
-                    visit.workspace, email=email, role=role, name=name, origin=origin
+                    visit.workspace, email=email, role=role, name=name, origin=origin, department=department
                 )
             )
 
