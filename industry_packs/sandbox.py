@@ -76,25 +76,26 @@ def _asked(request: Mapping[str, Any], files: Mapping[str, bytes], limits: Allow
         "limits": [limits.memory_bytes, limits.cpu_s],
     }
     with subprocess.Popen(
-        [sys.executable, "-I", "-m", "industry_packs.sandbox"],
+        [sys.executable, "-I", "-B", "-m", "industry_packs.sandbox"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env={"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"},
         cwd=Path(__file__).parent.parent,
         close_fds=True,
     ) as process:
         try:
-            output, _ = process.communicate(json.dumps(whole).encode(), timeout=limits.wall_s)
+            output, errors = process.communicate(json.dumps(whole).encode(), timeout=limits.wall_s)
         except BaseException as error:
             process.kill()
             if isinstance(error, subprocess.TimeoutExpired):
                 raise _stopped() from error
             raise
-    try:
-        report: dict[str, Any] = json.loads(output)
-    except ValueError as error:
-        raise _stopped() from error
+    if process.returncode < 0 or b"MemoryError" in errors[-4000:]:
+        raise _stopped()
+    if process.returncode != 0:  # not the pack's fault
+        raise RuntimeError(f"the gate broke: {errors[-2000:].decode(errors='replace')}")
+    report: dict[str, Any] = json.loads(output)
     return report
 
 

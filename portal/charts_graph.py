@@ -42,15 +42,13 @@ def dependencies(
         "textStyle": {"fontFamily": FONT, "color": look.text, "fontSize": 12},
         "animation": False,
         "tooltip": {"confine": True, "backgroundColor": look.ground, "textStyle": {"color": look.text, "fontSize": 12}},
+        "grid": {"left": BOX[0] // 2 + 4, "right": BOX[0] // 2 + 4, "top": 4, "bottom": 4},
+        "xAxis": {"type": "value", "show": False, "min": 0, "max": max(last, 1)},
+        "yAxis": {"type": "value", "show": False, "min": 0, "max": tallest, "inverse": True},
         "series": [
             {
                 "type": "graph",
-                "layout": "none",
-                "left": BOX[0] // 2 + 8,
-                "right": BOX[0] // 2 + 8,
-                "top": 20,
-                "bottom": 20,
-                "roam": False,
+                "coordinateSystem": "cartesian2d",
                 "edgeSymbol": ["none", "arrow"],
                 "edgeSymbolSize": 6,
                 "lineStyle": {"color": look.quiet, "width": 1, "curveness": 0.06},
@@ -62,7 +60,7 @@ def dependencies(
             }
         ],
     }
-    return spec, max(160, ROW_PIXELS * tallest + 40)
+    return spec, max(160, ROW_PIXELS * tallest)
 
 
 def _ancestors(feeds: Mapping[str, Sequence[str]], outputs: Sequence[str]) -> set[str]:
@@ -80,15 +78,14 @@ def _box(name: str, title: str, column: int, row: float, output: bool, look: The
     short = title if len(title) <= MOST_LETTERS else f"{title[: MOST_LETTERS - 1]}…"
     return {
         "name": name,
-        "x": 100 * column,
-        "y": 10 * row,
+        "value": [column, row],
         "symbol": "rect",
         "symbolSize": list(BOX),
         "itemStyle": {
-            "color": look.ground,
-            "borderColor": look.accent if output else look.rule,
-            "borderWidth": 2 if output else 1,
+            "color": look.accent if output else look.ground,
+            "borderColor": look.accent if output else look.quiet,
+            "borderWidth": 1,
         },
-        "label": {"show": True, "formatter": short, "color": look.text, "fontSize": 11},
+        "label": {"show": True, "formatter": short, "color": look.ground if output else look.text, "fontSize": 11},
         "tooltip": {"formatter": title},
     }

@@ -161,10 +161,13 @@ def _fields(visit: Visit, draft: Mapping[str, Any], file: str, *, edits: bool) -
         for leaf, old, new in zip(rows, before["value"], after["value"], strict=True)
         if old != new
     }
-    with st.form(f"keep-{file}", enter_to_submit=False, border=True):
-        reason, source = _why(t("studio.keep_why", count=len(values)))
-        if st.form_submit_button(t("studio.keep"), type="primary"):
-            _edit(visit, draft, file, {"values": values}, reason, source)
+    if values:
+        with st.form(f"keep-{file}", enter_to_submit=False, border=True):
+            reason, source = _why(t("studio.keep_why", count=len(values)))
+            if st.form_submit_button(t("studio.keep"), type="primary"):
+                _edit(visit, draft, file, {"values": values}, reason, source)
+    else:
+        st.caption(t("studio.change_first"))
     _items(visit, draft, file, [leaf.path for leaf in rows])
 
 
