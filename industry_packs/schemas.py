@@ -10,8 +10,13 @@ from templates.documents import DocumentError, closest
 from templates.fit_schema import fit_schema
 from templates.reading_schema import reading_schema
 from templates.shapes import Schema
+from templates.simulate_schema import simulate_schema
 
-PRINTED: Mapping[str, Callable[[], Schema]] = {"read-output": reading_schema, "fit-output": fit_schema}
+PRINTED: Mapping[str, Callable[[], Schema]] = {
+    "read-output": reading_schema,
+    "fit-output": fit_schema,
+    "simulate-output": simulate_schema,
+}
 """What commands print with `--json`; `mingsuan schema` knows these names too."""
 
 

@@ -13,6 +13,7 @@ from simulators import kpi
 from simulators.digest import digest
 from simulators.distributions import Floats, ModelError
 from simulators.figures import STATES, RunFigures, Window
+from simulators.flow_report import flow_report
 from simulators.kpi import ratio
 from simulators.line import Line
 from simulators.replications import ENGINE_VERSION, EngineName, Estimate, Executor, estimate, replicate
@@ -82,7 +83,7 @@ class Simulation:
             document["queue"] = self._queue()
         if self.line.crews:
             document["crews"] = self._crews()
-        return document | {"digest": self.digest}
+        return document | flow_report(self.line, self.figures) | {"digest": self.digest}
 
     def _stations(self) -> list[dict[str, Any]]:
         states = [kpi.state_shares(figures) for figures in self.figures]
@@ -110,9 +111,11 @@ class Simulation:
 
     def _buffers(self) -> list[dict[str, Any]]:
         levels = self._levels("buffer_part_s")
-        behind = self.line.stations if self.line.pallets is not None else self.line.stations[:-1]
+        last = len(self.line.stations) - 1
         listed = []
-        for index, station in enumerate(behind):
+        for index, station in enumerate(self.line.stations):
+            if index == last and self.line.pallets is None and not station.buffer:
+                continue
             level = estimate(levels[:, index])
             listed.append({"after": station.name, "mean_level": level.mean, "ci95": level.ci95})
         return listed
@@ -183,6 +186,8 @@ def simulate(
             value=replications,
         )
     whole = Window(warmup=0.0, horizon=horizon, bins=PARTS)
+    if warmup == "auto" and line.orders:
+        warmup = 0.0  # a list of orders is a campaign with its beginning and end: there is no steady state
     if warmup == "auto":
         pilot = replicate(line, whole, seed, range(PILOT), engine=engine, executor=executor, chunk=1)
         warmup = warmup_seconds(line, horizon, pilot[:, -PARTS:].mean(axis=0))
