@@ -23,6 +23,7 @@ from industry_packs.folder import read_contents
 from industry_packs.pack import Pack, load_pack, read_pack, shipped_packs
 from industry_packs.testing import lint_contents, version_key
 from industry_packs.trials import run_trials
+from templates import documents
 
 STATES = ("draft", "sandbox", "canary", "published", "deprecated", "retired")
 STEPS: Mapping[str, tuple[str, ...]] = {
@@ -35,6 +36,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 CANARY_SHARE = 0.05
 REASON_CHARACTERS = 20
 _log = "releases.jsonl"
+_keys = "trusted_keys.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,25 @@ class Release:
     def to_json(self) -> dict[str, Any]:
         """The step as in the JSON of the `pack` commands."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def trusted_in(store: Path) -> dict[str, signing.TrustedKey]:
+    """The pinned keys, and those that this installation trusts: `trusted_keys.yaml` in the store."""
+    own = store / _keys
+    return {**signing.trusted_keys(), **(signing.trusted_keys(own) if own.is_file() else {})}
+
+
+def trust(store: Path, key: signing.TrustedKey) -> dict[str, Any]:
+    """Let this installation take packs signed with a key; the JSON of `pack trust`."""
+    known = trusted_in(store)
+    if key.id not in known:
+        own = {name: one for name, one in known.items() if name not in signing.trusted_keys()} | {key.id: key}
+        store.mkdir(parents=True, exist_ok=True)
+        waiting = store / f".{_keys}.new"
+        rows = [signing.entry(one) | ({"revoked": True} if one.revoked else {}) for one in own.values()]
+        waiting.write_text(documents.write({"mingsuan": "trusted_keys/1", "keys": rows}), encoding="utf-8")
+        waiting.replace(store / _keys)
+    return {"key": key.id, "title": known.get(key.id, key).title}
 
 
 def install(

@@ -18,7 +18,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -209,6 +209,48 @@ def new_key() -> tuple[bytes, TrustedKey]:
     return pem, TrustedKey(id=key_id(public), title="", public=public)
 
 
+def write_key(path: Path) -> TrustedKey:
+    """A fresh signing key in a file of its own that only its owner may read; never over an existing one.
+
+    Raises PackError key_file_exists.
+    """
+    pem, key = new_key()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise PackError(
+            f"{path.name} is there already",
+            code="key_file_exists",
+            place=path.name,
+            remedy="Take another name: a key that is overwritten cannot sign again.",
+            file=path.name,
+        ) from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
+    return key
+
+
+def public_key(pem: bytes, *, title: str) -> TrustedKey:
+    """The entry to trust for a key file, be it the private or the public half. Raises PackError bad_private_key."""
+    try:
+        found: object = serialization.load_pem_public_key(pem)
+    except ValueError:
+        found = _private_key(pem).public_key()
+    if not isinstance(found, Ed25519PublicKey):
+        raise PackError(
+            "the key file holds no Ed25519 key",
+            code="bad_private_key",
+            remedy="Give the PEM file that the key was made with.",
+        )
+    public = found.public_bytes_raw()
+    return TrustedKey(id=key_id(public), title=title, public=public)
+
+
+def entry(key: TrustedKey) -> dict[str, str]:
+    """A key as it stands in a list of trusted keys."""
+    return {"id": key.id, "title": key.title, "public_key": base64.b64encode(key.public).decode("ascii")}
+
+
 def _message(over: str, key: str) -> bytes:
     return rfc8785.dumps({"format": FORMAT, "digest": over, "key": key})
 
@@ -247,12 +289,7 @@ def main(arguments: Sequence[str]) -> int:
     """The command: sign a folder, or make a key."""
     match arguments:
         case ["--new-key", key_file]:
-            pem, key = new_key()
-            descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(pem)
-            entry = {"id": key.id, "title": "...", "public_key": base64.b64encode(key.public).decode("ascii")}
-            sys.stdout.write(documents.write([entry]))
+            sys.stdout.write(documents.write([entry(replace(write_key(Path(key_file)), title="..."))]))
         case [folder, key_file]:
             signature = sign(Path(folder), Path(key_file).read_bytes())
             sys.stdout.write(f"{folder}: digest {signature.digest}, key {signature.key}\n")

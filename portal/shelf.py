@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from industry_packs import signing
 from industry_packs.errors import PackError
 from industry_packs.pack import SHIPPED, Pack, load_pack
-from industry_packs.releases import version_for
+from industry_packs.releases import trusted_in, version_for
 from portal.rooms import DataKeys, account_secret
 from portal.storage import Store
 from portal.workspace import Clock
@@ -95,10 +95,11 @@ def own_key(visitor: Visitor) -> Ed25519PrivateKey:
 
 
 def trusted_by(visitor: Visitor) -> Mapping[str, signing.TrustedKey]:
-    """The pinned keys and the installation's own."""
+    """The pinned keys, those that `mingsuan pack trust` has added, and the installation's own."""
     public = own_key(visitor).public_key().public_bytes_raw()
     own = signing.TrustedKey(id=signing.key_id(public), title="this installation", public=public)
-    return {**signing.trusted_keys(), own.id: own}
+    folder = _folders.get(visitor.store)
+    return {**(signing.trusted_keys() if folder is None else trusted_in(folder)), own.id: own}
 
 
 @lru_cache(maxsize=1)

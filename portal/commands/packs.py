@@ -38,14 +38,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     new.add_argument("--reviewer", default="reviewer")
     verb("lint", run_lint, "every rule of the gate", "FOLDER")
     verb("test", run_test, "the whole gate: rules and tests", "FOLDER")
-    verb("verify", run_verify, "check the signature", "FOLDER")
+    verb("verify", run_verify, "check the signature", "FOLDER").add_argument("--store", type=Path, help=_STORE)
+    key = verb("key", run_key, "make a signing key")
+    key.add_argument("subject", metavar="KEYFILE", type=Path)
+    trust = verb("trust", run_trust, "let this installation take packs signed with a key")
+    trust.add_argument("subject", metavar="KEYFILE", type=Path, help="the private or the public half, PEM")
+    trust.add_argument("--title", default="trusted here", help="whose key it is")
     sign = verb("sign", run_sign, "sign a folder", "FOLDER")
-    sign.add_argument("--key", type=Path, required=True, help="Ed25519 private key, PEM")
+    sign.add_argument("--key", type=Path, required=True, help="Ed25519 private key, PEM (mingsuan pack key KEYFILE)")
     install = verb("install", run_install, "take a signed pack into the store (sandbox)", "FOLDER")
     publish = verb("publish", run_publish, "release a version; not by its author", "VERSION")
     publish.add_argument("--share", type=float, default=1.0, help="share of tenants (a canary), such as 0.05")
     back = verb("rollback", run_rollback, "back to the version before", "ID")
     retire = verb("retire", run_retire, "take a version out of use for good", "VERSION")
+    trust.add_argument("--store", type=Path, help=_STORE)
     for made in (install, publish, back, retire):
         made.add_argument("--store", type=Path, help=_STORE)
         made.add_argument("--by", required=True, help="who does it")
@@ -119,7 +125,7 @@ def _judged(document: Mapping[str, Any]) -> Outcome:
 def run_verify(given: argparse.Namespace) -> Outcome:
     """Check the signature against the pinned keys; a bad one is a failed check."""
     try:
-        found = pack.load_pack(given.subject)
+        found = pack.load_pack(given.subject, trusted=releases.trusted_in(_store(given)))
     except pack.PackError as error:
         if error.code not in {"unsigned", "tampered", "untrusted_key", "revoked_key", "bad_signature_file"}:
             raise
@@ -130,6 +136,19 @@ def run_verify(given: argparse.Namespace) -> Outcome:
     return Outcome(document=about, lines=_told(about))
 
 
+def run_key(given: argparse.Namespace) -> Outcome:
+    """Make a signing key in a file of its own."""
+    key = signing.write_key(given.subject)
+    told = [f"key {key.id} in {given.subject.name}; keep it: nobody else can sign with it"]
+    return Outcome(document={"key": key.id, "file": given.subject.name}, lines=told)
+
+
+def run_trust(given: argparse.Namespace) -> Outcome:
+    """Trust a key in this installation."""
+    document = releases.trust(_store(given), signing.public_key(read_bytes(given.subject), title=given.title))
+    return Outcome(document=document, lines=[f"packs signed with {document['key']} can be installed here"])
+
+
 def run_sign(given: argparse.Namespace) -> Outcome:
     """Write pack.sig."""
     signature = signing.sign(given.subject, read_bytes(given.key))
@@ -138,14 +157,24 @@ def run_sign(given: argparse.Namespace) -> Outcome:
 
 def run_install(given: argparse.Namespace) -> Outcome:
     """Take a signed pack into the store."""
-    document = releases.install(given.subject, _store(given), by=given.by, at=wiring.utc_now())
+    store = _store(given)
+    trusted = releases.trusted_in(store)
+    document = releases.install(given.subject, store, by=given.by, at=wiring.utc_now(), trusted=trusted)
     return Outcome(document=document, lines=_told(document))
 
 
 def run_publish(given: argparse.Namespace) -> Outcome:
     """Release a version, to all or to a share."""
+    store = _store(given)
     document = releases.publish(
-        _store(given), given.id, given.version, by=given.by, at=wiring.utc_now(), share=given.share, reason=given.reason
+        store,
+        given.id,
+        given.version,
+        by=given.by,
+        at=wiring.utc_now(),
+        share=given.share,
+        reason=given.reason,
+        trusted=releases.trusted_in(store),
     )
     return Outcome(document=document, lines=_told(document))
 
