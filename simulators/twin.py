@@ -7,6 +7,7 @@ line there is, without the global interpreter lock.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
@@ -21,10 +22,11 @@ from simulators.twin_recursion import DONE, LOOK, recursion_applies, serial_tabl
 from simulators.twin_serial import simulate_serial
 from simulators.twin_sums import DETAILS
 from simulators.twin_tables import BLOCK, Tables, tables
+from simulators.twin_tandem import PARTS, simulate_tandem, tandem_applies, tandem_tables
 
 #: Changes when the same input may give other bytes.
-VERSION = "1"
-Kernel: TypeAlias = Literal["auto", "events"]
+VERSION = "2"
+Kernel: TypeAlias = Literal["auto", "serial", "events"]
 
 
 def run_twin(line: Line, window: Window, seed: int, replication: int) -> RunFigures:
@@ -47,7 +49,7 @@ def run_many(lines: Sequence[Line], window: Window, seed: int, replications: Seq
 def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int], kernel: Kernel = "auto") -> Floats:
     """Simulate a line on every replication number; one row of sums (RunFigures.vector) for each.
 
-    ``kernel``: the recursion where it applies (auto), or the events in any case.
+    ``kernel``: the quickest that applies (auto), the recursion part by part where it does, or the events in any case.
     """
     if not line.plain:
         # imported where it is needed: its kernel takes a while to compile, and most lines never use it
@@ -55,12 +57,22 @@ def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int],
             line, window, checked_seed(seed), replications
         )
         return found
-    laid_out = tables(line)
+    laid_out = _laid_out(line)
     out = np.zeros((len(replications), vector_length(line, window)))
-    run = _run_serial if kernel == "auto" and recursion_applies(line) else _run_events
+    run = _run_events
+    if kernel == "auto" and tandem_applies(line):
+        run = _run_tandem
+    elif kernel != "events" and recursion_applies(line):
+        run = _run_serial
     for row, replication in zip(out, replications, strict=True):
         run(line, laid_out, window, checked_seed(seed), replication, row)
     return out
+
+
+@lru_cache(maxsize=16)
+def _laid_out(line: Line) -> Tables:
+    """Tables of the last lines; nobody writes to them."""
+    return tables(line)
 
 
 def _split(window: Window, out: Floats) -> tuple[Floats, Floats]:
@@ -80,6 +92,26 @@ def _copies(start: Tables) -> tuple[Any, ...]:
         np.empty((len(start.streams), BLOCK)),
         np.zeros((len(start.stations), DETAILS)),
     )
+
+
+def _run_tandem(line: Line, start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:
+    """Run the block form of the recursion on a copy of the tables, again with more room where it was short."""
+    tandem, memory = tandem_tables(line)
+    count = len(tandem)
+    blocks = np.empty((3, count, PARTS))
+    width = 8 * (2 * ((memory + PARTS + 15) // 16) + 1)  # an odd number of cache lines
+    periods, room = 4 * PARTS, PARTS
+    run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
+    state = DONE - 1
+    while state != DONE:
+        streams, stations, _, causes, crews, floor, numbers, _, store, seconds = _copies(start)
+        loads = np.zeros((count + 1, width))
+        rest = (np.empty((count, room, 3)), np.empty((count, periods, 2)), np.empty(max(PARTS, count), np.int64))
+        out[:] = 0.0
+        state = simulate_tandem(
+            streams, stations, causes, crews, floor, numbers, store, seconds, tandem.copy(), *blocks, loads, *rest, *run
+        )
+        periods, room = 4 * periods, 4 * room
 
 
 def _run_serial(line: Line, start: Tables, window: Window, seed: int, replication: int, out: Floats) -> None:

@@ -44,7 +44,8 @@ def recursion_applies(line: Line) -> bool:
     named = [failure.crew for station in line.stations for failure in station.failures if failure.crew is not None]
     sizes = dict(line.crews)
     return (
-        all(station.servers == 1 for station in line.stations)
+        line.plain
+        and all(station.servers == 1 for station in line.stations)
         and all(named.count(crew) <= sizes[crew] for crew in named)  # nobody ever waits for a crew
         and line.pallets is None
         and line.system_capacity is None

@@ -17,6 +17,7 @@ import simpy
 from simulators.figures import Window
 from simulators.line import WEEK, Calendar, Distribution, Failure, Line, Shift, Station
 from simulators.reference import run_reference
+from simulators.station import Clock
 from simulators.streams import draws, stream_id
 from simulators.twin import run_twin
 from tests.benchmarks.row import Row
@@ -26,17 +27,18 @@ MINUTE = 60.0
 
 
 def rows() -> Iterable[Row]:
-    """One row for each length of the line."""
-    for machines, weeks in ((5, 8), (10, 4), (20, 2)):
-        yield against_stores(machines, Window(warmup=0.0, horizon=weeks * WEEK))
+    """One row for each length of the line and each clock."""
+    for clock in ("operating", "calendar"):
+        for machines, weeks in ((5, 8), (10, 4), (20, 2)):
+            yield against_stores(machines, clock, Window(warmup=0.0, horizon=weeks * WEEK))
     yield against_reference(Window(warmup=0.0, horizon=WEEK))
 
 
-def benchmark_line(machines: int) -> Line:
-    """Lognormal times of 1 min (cv 0.5), 5 places between, 10 min of repair after 100 min of operation."""
+def benchmark_line(machines: int, clock: Clock = "operating") -> Line:
+    """Lognormal times of 1 min (cv 0.5), 5 places between, 10 min of repair after 100 min of operation (or of time)."""
     jam = Failure(
         name="jam",
-        clock="operating",
+        clock=clock,
         uptime=Distribution.exponential(100 * MINUTE),
         repair=Distribution.exponential(10 * MINUTE),
     )
@@ -71,6 +73,64 @@ def machine(
             yield sink.put(1)
 
 
+class Breaking:
+    """The same machine with failures on the calendar clock: a second process interrupts it, as the books do."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        numbers: tuple[Iterator[float], ...],
+        source: simpy.Store | None,
+        sink: simpy.Store,
+    ) -> None:
+        self.env, self.source, self.sink = env, source, sink
+        self.cycles, self.uptimes, self.repairs = numbers
+        self.repaired: simpy.Event | None = None
+        self.process = env.process(self.work())
+        env.process(self.breaks())
+
+    def breaks(self) -> Iterator[simpy.Event]:
+        while True:
+            yield self.env.timeout(next(self.uptimes))
+            self.repaired = self.env.event()
+            self.process.interrupt()
+            yield self.env.timeout(next(self.repairs))
+            repaired, self.repaired = self.repaired, None
+            repaired.succeed()
+
+    def wait_until_up(self) -> Iterator[simpy.Event]:
+        while self.repaired is not None:
+            yield self.repaired
+
+    def work(self) -> Iterator[simpy.Event]:
+        while True:
+            loaded = self.source is None
+            while not loaded:
+                yield from self.wait_until_up()
+                part = self.source.get()
+                try:
+                    yield part
+                    loaded = True
+                except simpy.Interrupt:
+                    part.cancel()
+            yield from self.wait_until_up()
+            left = next(self.cycles)
+            while left > 0:
+                begun = self.env.now
+                try:
+                    yield self.env.timeout(left)
+                    left = 0.0
+                except simpy.Interrupt:
+                    left -= self.env.now - begun
+                    yield from self.wait_until_up()
+            finished = self.sink.put(1)
+            while not finished.processed:  # a part may leave a machine that is down
+                try:
+                    yield finished
+                except simpy.Interrupt:
+                    continue
+
+
 def count(buffers: simpy.Store, made: list[int]) -> Iterator[simpy.Event]:
     while True:
         yield buffers.get()
@@ -88,16 +148,20 @@ def simpy_stores(line: Line, window: Window, seed: int, replication: int) -> int
             draws(failure.uptime, seed, replication, stream_id(station.name, "uptime", failure.name)),
             draws(failure.repair, seed, replication, stream_id(station.name, "repair", failure.name)),
         )
-        env.process(machine(env, numbers, stores[index - 1] if index else None, stores[index]))
+        source = stores[index - 1] if index else None
+        if failure.clock == "operating":
+            env.process(machine(env, numbers, source, stores[index]))
+        else:
+            Breaking(env, numbers, source, stores[index])
     made = [0]
     env.process(count(stores[-1], made))
     env.run(until=window.horizon)
     return made[0]
 
 
-def against_stores(machines: int, window: Window) -> Row:
+def against_stores(machines: int, clock: Clock, window: Window) -> Row:
     """Median seconds of a replication, ours and the peer's in turn."""
-    line = benchmark_line(machines)
+    line = benchmark_line(machines, clock)
     ours, peer = [], []
     run_twin(line, window, 1, 0)
     for replication in range(ROUNDS):
@@ -110,11 +174,11 @@ def against_stores(machines: int, window: Window) -> Row:
         assert figures.total("good_out") == made, "the twin and SimPy must make the same parts"
     operations = float(figures.station("processed").sum())
     return Row(
-        work=f"one replication, {machines} machines, {operations:.0f} operations; SimPy with stores",
+        work=f"{machines} machines, {clock} clock, {operations:.0f} operations; SimPy with stores",
         ours=median(ours),
         peer=median(peer),
         ratio=median(peer) / median(ours),
-        must=">= 100",
+        must=">= 250",
         unit="s",
     )
 
