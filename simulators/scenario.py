@@ -15,6 +15,7 @@ import numpy as np
 
 from simulators.effects import Adoption, Effect, FloatArray, Parameter, Text, Tier, uniforms
 from simulators.line import Failure, Line, ModelError, Station
+from simulators.products import ProductAt
 from simulators.reasons import kinds_of
 
 __all__ = [
@@ -171,7 +172,9 @@ def combined(scenarios: Sequence[Scenario], *, name: str, title: Text) -> Scenar
 
 
 def kind_of_failure(failure: Failure) -> str:
-    """What kind of stop the failure's name says it is; breakdown where it says nothing."""
+    """What kind of stop the failure's name says it is; breakdown where it says nothing. Planned is what is planned."""
+    if failure.planned:
+        return "planned"
     return str(kinds_of(np.array([failure.name], dtype=np.str_))[0]) or "breakdown"
 
 
@@ -198,6 +201,8 @@ def targets(line: Line, effect: Effect) -> tuple[tuple[int, int], ...]:
         if effect.parameter in {"cycle", "scrap", "buffer"}:
             found.append((index, -1))
         else:
+            if effect.parameter == "setup" and station.setup is not None and effect.cause in {"*", "setup"}:
+                found.append((index, -1))  # set-ups between products
             found.extend((index, n) for n, failure in enumerate(station.failures) if _meant(effect, failure))
     return tuple(found)
 
@@ -250,12 +255,26 @@ def changed(line: Line, changes: Mapping[tuple[int, int, Parameter], float]) -> 
 def _changed_station(station: Station, parameter: Parameter, factor: float) -> Station:
     match parameter:
         case "cycle":
-            return replace(station, ideal_cycle=station.ideal, cycle=station.cycle.scaled(factor))
+            own = tuple(_changed_product(product, parameter, factor) for product in station.products)
+            return replace(station, ideal_cycle=station.ideal, cycle=station.cycle.scaled(factor), products=own)
         case "scrap":
-            return replace(station, scrap=min(station.scrap * factor, 1.0))
+            own = tuple(_changed_product(product, parameter, factor) for product in station.products)
+            return replace(station, scrap=min(station.scrap * factor, 1.0), products=own)
+        case "setup":
+            return station if station.setup is None else replace(station, setup=station.setup.scaled(factor))
         case _:
             places = None if station.buffer is None else round(station.buffer * factor)
             return replace(station, buffer=places)
+
+
+def _changed_product(own: ProductAt, parameter: Parameter, factor: float) -> ProductAt:
+    """What a product has of its own changes as the station does; its ideal cycle stays the yardstick."""
+    if parameter == "scrap":
+        return own if own.scrap is None else replace(own, scrap=min(own.scrap * factor, 1.0))
+    if own.cycle is None:
+        return own
+    ideal = own.cycle.mean if own.ideal_cycle is None else own.ideal_cycle
+    return replace(own, ideal_cycle=ideal, cycle=own.cycle.scaled(factor))
 
 
 def _changed_failure(failure: Failure, parameter: Parameter, factor: float) -> Failure:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from simulators.effects import Adoption, Effect, triangle, triangular_quantile, uniforms
 from simulators.line import Distribution, Failure, Line, ModelError, Station
+from simulators.products import ProductAt, Products, Setup
 from simulators.scenario import Module, Scenario, apply, baseline_scenario, combined
 
 SOURCE = {"zh-CN": "内部记录", "en": "own records"}
@@ -192,3 +193,22 @@ def test_scenarios_survive_json_and_combine():
 
 def test_uniforms_of_different_purposes_differ():
     assert abs(np.corrcoef(uniforms(1, "a", 4000), uniforms(1, "b", 4000))[0, 1]) < 0.06
+
+
+def test_effects_reach_the_set_ups_and_the_own_times_of_products():
+    own = ProductAt(product="B", cycle=Distribution.constant(3.0), scrap=0.5)
+    setup = Setup(time=Distribution.constant(600), matrix=(("A", "B", Distribution.constant(900)),))
+    service = Failure(
+        name="jam", clock="operating", uptime=Distribution.constant(9e4), repair=Distribution.constant(60), planned=True
+    )
+    station = Station(
+        name="filler", cycle=Distribution.constant(2.0), products=(own,), setup=setup, failures=(service,)
+    )
+    base = Line(name="line", stations=(station,), products=Products(names=("A", "B"), shares=(0.5, 0.5)))
+    half = {"low": 0.5, "likely": 0.5, "high": 0.5}
+    effects = [effect(parameter, **half) for parameter in ("setup", "cycle", "scrap", "repair")]
+    scenario = Scenario(id="s", title={}, modules=(module("m", *effects, shape="step"),))
+    after = apply(base, scenario, scenario.draw(seed=1, draws=1, months=1), 0, 0).stations[0]
+    assert after.setup == Setup(time=Distribution.constant(300), matrix=(("A", "B", Distribution.constant(450)),))
+    assert after.products == (ProductAt(product="B", cycle=Distribution.constant(1.5), ideal_cycle=3.0, scrap=0.25),)
+    assert after.failures == (service,)  # planned, whatever it is called
