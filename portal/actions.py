@@ -17,6 +17,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from portal.identity import Role
@@ -25,6 +26,7 @@ from portal.storage import Store, Transaction, within
 from portal.workspace import MissingError, Workspace
 from privacy.policy import decide
 from privacy.verbs import ACTIONS as VERBS
+from privacy.verbs import STEP_UP
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +41,9 @@ OFFICERS = frozenset({Role.COMPLIANCE_OFFICER, Role.AUDIT_ADMIN})
 ADMINS = frozenset({Role.SYSTEM_ADMIN})
 KEEPERS = frozenset({Role.SECURITY_ADMIN})
 EVERYBODY = frozenset(Role)
+
+PROOF = timedelta(minutes=15)
+"""How old the proof of a person may be for the actions of `privacy.verbs.STEP_UP`."""
 
 READING_SECONDS = 15 * 60.0
 """For how long a reading of the same values by the same member is not noted again."""
@@ -120,6 +125,13 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
         raise refused(declared)
     if workspace.acting:  # an action within an action is a part of it
         return call()
+    if declared.name in STEP_UP and workspace.proved_long_ago(PROOF):
+        _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason="step_up_needed")
+        raise ActionError(
+            "prove once more that it is you",
+            code="step_up_needed",
+            remedy="Sign in again; then do it within a quarter of an hour.",
+        )
     workspace.acting = True
     put_up(workspace)
     try:

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import streamlit
 from anyio import to_thread
@@ -23,6 +24,7 @@ from portal import (
     actions_data,
     actions_documents,
     actions_house,
+    actions_lineage,
     actions_oversight,
     actions_value,
 )
@@ -35,7 +37,7 @@ from portal.landing import LandingRoutes
 from portal.mail import Outbox
 from portal.navigation import pages_of
 from portal.oidc import Relations
-from portal.problems import problem, problem_of, wants_page
+from portal.problems import header, problem, problem_of, wants_page
 from portal.released_files import MEDIA as MEDIA_OF_RELEASES
 from portal.sessions import Session
 from portal.signin import CALLBACK, SignInRoutes, refusal
@@ -90,6 +92,7 @@ class Routes:
             Route("/files/page", self.page),
             Route("/files/released", self.released),
             Route("/files/report", self.report),
+            Route("/files/lineage", self.lineage),
             Route("/", self.frame),
             Route("/{page}", self.frame),
         ]
@@ -171,7 +174,7 @@ class Routes:
         if not name:
             return problem(400, "bad_request")
         data = await request.body()
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         upload = await to_thread.run_sync(lambda: actions_data.stage_upload(workspace, data, name=name))
         return JSONResponse({"upload": upload}, status_code=201)
 
@@ -183,7 +186,7 @@ class Routes:
         if not name or not asked.get("control"):
             return problem(400, "bad_request")
         data = await request.body()
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         kept = await to_thread.run_sync(
             lambda: actions_checks.attach_evidence(
                 workspace, control=asked["control"], data=data, name=name, checklist=asked.get("checklist", "")
@@ -194,7 +197,7 @@ class Routes:
     async def log(self, request: Request) -> Response:
         """The audit log as one file that verifies offline."""
         session: Session = request.scope["portal_session"]
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         data = await to_thread.run_sync(lambda: actions_audit.export_log(workspace))
         head = {"Content-Disposition": 'attachment; filename="mingsuan-log.ndjson"', "Cache-Control": "no-store"}
         return Response(data, media_type="application/x-ndjson", headers=head)
@@ -202,7 +205,7 @@ class Routes:
     async def workspace(self, request: Request) -> Response:
         """Everything of the owner's workspace as one ZIP."""
         session: Session = request.scope["portal_session"]
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         data = await to_thread.run_sync(lambda: actions_house.export_workspace(workspace))
         head = {"Content-Disposition": 'attachment; filename="workspace.zip"', "Cache-Control": "no-store"}
         return Response(data, media_type="application/zip", headers=head)
@@ -211,7 +214,7 @@ class Routes:
         """The case of a scenario as a spreadsheet with live formulas."""
         session: Session = request.scope["portal_session"]
         asked = request.query_params
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         data = await to_thread.run_sync(
             lambda: actions_value.take_workbook(
                 workspace, scenario=asked.get("scenario", "")[:80], claims=asked.get("claims") == "1"
@@ -225,7 +228,7 @@ class Routes:
         """A released result as a file with its watermark: `?id=` and `?form=`; for its tenant and for its recipient."""
         session: Session = request.scope["portal_session"]
         form, name = request.query_params.get("form", "json")[:8], request.query_params.get("id", "")[:40]
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         take = actions_copies.take_disclosure if session.member.vendor else actions_copies.take_release
         data = await to_thread.run_sync(lambda: take(workspace, name, form=form))
         head = {"Content-Disposition": f'attachment; filename="release.{form}"', "Cache-Control": "no-store"}
@@ -236,7 +239,7 @@ class Routes:
         session: Session = request.scope["portal_session"]
         asked = request.query_params
         form, tag = asked.get("form", "")[:8], asked.get("language", "")[:16]
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         data = await to_thread.run_sync(
             lambda: actions_documents.take_document(
                 workspace,
@@ -257,7 +260,7 @@ class Routes:
         number = asked.get("page", "")
         if not number.isascii() or not number.isdigit() or len(number) > 3:
             return problem(400, "bad_request")
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         data = await to_thread.run_sync(
             lambda: actions_documents.show_document(
                 workspace,
@@ -269,12 +272,21 @@ class Routes:
         )
         return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
 
+    async def lineage(self, request: Request) -> Response:
+        """Where a number comes from, as OpenLineage JSON: `?field=` and `?release=`."""
+        session: Session = request.scope["portal_session"]
+        field, release = request.query_params.get("field", "")[:40], request.query_params.get("release", "")[:40]
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(lambda: actions_lineage.take_lineage(workspace, field, release=release))
+        head = {"Content-Disposition": 'attachment; filename="lineage.json"', "Cache-Control": "no-store"}
+        return Response(data, media_type="application/json", headers=head)
+
     async def report(self, request: Request) -> Response:
         """A report of the officer as a signed file: `?kind=`, `?name=` and `?form=`."""
         session: Session = request.scope["portal_session"]
         asked = request.query_params
         kind, name, form = asked.get("kind", "")[:16], asked.get("name", "")[:40], asked.get("form", "pdf")[:8]
-        workspace = self.portal.workspace(session.member)
+        workspace = self.portal.workspace(session.member, proved_at=session.proved_at)
         data = await to_thread.run_sync(lambda: actions_oversight.take_report(workspace, kind, name=name, form=form))
         head = {"Content-Disposition": f'attachment; filename="{kind}.{form}"', "Cache-Control": "no-store"}
         return Response(data, media_type=actions_oversight.MEDIA[form], headers=head)
@@ -339,6 +351,9 @@ async def _fault(request: Request, error: Exception) -> Response:
     """Refusals of our folders become problem documents; anything else is our fault and says nothing about itself."""
     told = problem_of(error)
     if told is not None:
+        by_hand = request.method == "GET" and header(request.scope, b"sec-fetch-mode") == "navigate"
+        if getattr(error, "code", "") == "step_up_needed" and by_hand:  # the download begins after the fresh proof
+            return RedirectResponse(f"/auth/again?next={quote(request.scope['path'], safe='')}", status_code=303)
         return told
     log.error("fault in %s: %s", request.scope.get("route", request.scope["path"][:2]), type(error).__name__)
     return problem(500, "fault") if not wants_page(request.scope) else refusal(500, "fault")

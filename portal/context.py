@@ -41,7 +41,7 @@ def ui_context() -> Visit:
         st.stop()
     member = session.member
     set_language(member.language)
-    workspace = here.workspace(member)
+    workspace = here.workspace(member, proved_at=session.proved_at)
     put_up(workspace)
     return Visit(portal=here, member=member, workspace=workspace, language=member.language)
 

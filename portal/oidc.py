@@ -6,6 +6,8 @@ provider publishes; only asymmetric algorithms are accepted, whatever the provid
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import secrets
 import time
@@ -32,6 +34,8 @@ FRESH_SECONDS = 3600.0
 RETRY_SECONDS = 10.0  # an unknown key is looked for at most so often
 TIMEOUT = 10.0
 LEEWAY = 60
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+LOGOUT_SECONDS = 180.0  # how old a logout token may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +61,15 @@ class Relations:
     transport: httpx2.AsyncBaseTransport | None = None  # tests put a provider of their own here
     _known: dict[str, _Known] = field(default_factory=dict)
 
-    async def authorization_url(self, provider: Provider, *, state: str, nonce: str, verifier: str) -> str:
-        """Where to send the browser."""
+    async def authorization_url(
+        self, provider: Provider, *, state: str, nonce: str, verifier: str, fresh: bool = False
+    ) -> str:
+        """Where to send the browser; `fresh` asks the provider to have the person prove himself now."""
+        more = {"prompt": "login", "max_age": "0"} if fresh else {}
         known = await self._know(provider)
         async with self._client(provider, "") as client:
             url, _ = client.create_authorization_url(
-                known.metadata["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
+                known.metadata["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier, **more
             )
         return str(url)
 
@@ -96,6 +103,23 @@ class Relations:
         if id_token:
             query["id_token_hint"] = id_token
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+
+    async def logout_claims(self, provider: Provider, token: str) -> Mapping[str, Any]:
+        """Check a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.6); raises `IdentityError`."""
+        known = await self._know(provider)
+        try:
+            try:
+                read = jwt.decode(token, known.keys, algorithms=ALGORITHMS)
+            except (JoseError, ValueError):
+                if time.monotonic() - known.at < RETRY_SECONDS:
+                    raise
+                known = await self._know(provider, newer_than=time.monotonic() - RETRY_SECONDS)
+                read = jwt.decode(token, known.keys, algorithms=ALGORITHMS)
+            _check_logout(provider, read.header, read.claims)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            log.warning("logout token of provider %s refused: %s", provider.id, type(error).__name__)
+            raise _refused("token_refused") from error
+        return dict(read.claims)
 
     def _client(self, provider: Provider, secret: str) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(
@@ -167,6 +191,36 @@ def _sound(metadata: Any, issuer: str) -> dict[str, Any]:
         if urlsplit(metadata[name]).scheme not in {"https", urlsplit(issuer).scheme}:
             raise ValueError(f"{name} is not encrypted")
     return metadata
+
+
+def claimed(token: str) -> tuple[str, tuple[str, ...]]:
+    """Issuer and audience that a token claims, nothing of it checked: to find whose it is."""
+    try:
+        body = token.split(".")[1]
+        held = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        issuer, audience = held["iss"], held["aud"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return "", ()
+    return str(issuer), tuple(map(str, audience)) if isinstance(audience, list) else (str(audience),)
+
+
+def _check_logout(provider: Provider, header: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    event = claims["events"][LOGOUT_EVENT]
+    now = time.time()
+    sound = (
+        header.get("typ", "JWT") in {"JWT", "logout+jwt"}
+        and claims["iss"] == provider.issuer
+        and provider.client_id in audience
+        and isinstance(event, dict)
+        and "nonce" not in claims
+        and isinstance(claims["jti"], str)
+        and (isinstance(claims.get("sub"), str) or isinstance(claims.get("sid"), str))
+        and abs(now - float(claims["iat"])) <= LOGOUT_SECONDS
+        and float(claims.get("exp", now)) >= now - LEEWAY
+    )
+    if not sound:
+        raise ValueError("not a logout token for us")
 
 
 def new_nonce() -> str:

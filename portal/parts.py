@@ -11,6 +11,7 @@ from datetime import datetime
 from html import escape
 from math import isnan
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 import streamlit as st
 
@@ -93,6 +94,9 @@ def problem(error: BaseException, *, place: str = "") -> None:
         + (f'<div class="ms-remedy">{escape(remedy)}</div>' if remedy else "")
         + "</div>"
     )
+    if getattr(error, "code", "") == "step_up_needed":
+        here = quote(urlsplit(st.context.url or "/").path or "/", safe="")
+        st.html(f'<p><a href="/auth/again?next={here}" target="_self">{escape(t("parts.again"))}</a></p>')
 
 
 def empty(title: str, why: str) -> None:

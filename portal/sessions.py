@@ -42,6 +42,8 @@ sessions = sa.Table(
     sa.Column("ended_at", sa.Float),
     sa.Column("why", sa.String(16), nullable=False),  # "", signed_out, revoked, replaced
     sa.Column("id_token", sa.LargeBinary, nullable=False),  # sealed; the provider wants it back at sign-out
+    sa.Column("sid", sa.String(64)),  # keyed mark of the provider's own name for the session, or ""
+    sa.Column("proved_at", sa.Float),  # when the person last proved to the provider who he is
     sa.Column("mac", sa.String(64)),  # over what never changes: a session that the portal did not open opens nothing
 )
 
@@ -78,6 +80,7 @@ class Session:
     opened_at: datetime
     expires_at: datetime
     provider: str
+    proved_at: datetime
     id_token: bytes = b""
 
 
@@ -107,8 +110,14 @@ def open_session(
     absolute: timedelta,
     now: datetime,
     id_token: bytes = b"",
+    sid: str = "",
+    proved_at: datetime | None = None,
 ) -> tuple[str, Session]:
-    """Sign a member in; returns the token for the cookie (kept nowhere here) and the session."""
+    """Sign a member in; returns the token for the cookie (kept nowhere here) and the session.
+
+    `sid` is the provider's own name for the session, by which it may end it; `proved_at` when the person last proved
+    who he is (default: now).
+    """
     token = secrets.token_urlsafe(32)
     at = now.timestamp()
     row = {
@@ -124,6 +133,8 @@ def open_session(
         "ended_at": None,
         "why": "",
         "id_token": id_token,
+        "sid": sid_mark(tx, member.provider, sid),
+        "proved_at": at if proved_at is None else min(at, proved_at.timestamp()),
     }
     tx.run(sa.insert(sessions).values(**row, mac=_mark(names_of(tx), row)))
     return token, _session(row, member)
@@ -176,6 +187,18 @@ def revoke(
     return tx.run(ended.values(ended_at=now.timestamp(), why=why, id_token=b"", token_hash=gone))
 
 
+def sid_mark(tx: Transaction, provider: str, sid: str) -> str:
+    """How a provider's own name for a session is kept."""
+    return names_of(tx).mark(f"sid\0{provider}\0{sid}") if sid else ""
+
+
+def revoke_by_sid(tx: Transaction, provider: str, sid: str, *, now: datetime) -> int:
+    """End the sessions that a provider knows by this name; returns how many."""
+    named = (sessions.c.provider == provider) & (sessions.c.sid == sid_mark(tx, provider, sid))
+    found = tx.all(sa.select(sessions.c.id).where(named, sessions.c.ended_at.is_(None))) if sid else []
+    return sum(revoke(tx, session_id=row["id"], now=now, why="provider") for row in found)
+
+
 def sessions_of(tx: Transaction, member_id: str, *, now: datetime) -> list[Session]:
     """The living sessions of a member, newest first."""
     rows = tx.all(_OF_MEMBER, {"key": member_id, "at": now.timestamp()})
@@ -213,7 +236,7 @@ def _living(tx: Transaction, query: sa.Select[Any], key: str, now: datetime) -> 
     return None if row is None or not _whole(row, names) else _session(row, _person(row, names))
 
 
-_FIXED = ("id", "token_hash", "member", "tenant", "provider", "opened_at", "idle_seconds", "expires_at")
+_FIXED = ("id", "token_hash", "member", "tenant", "provider", "opened_at", "idle_seconds", "expires_at", "proved_at")
 
 
 def _mark(names: Names, row: dict[str, Any]) -> str:
@@ -241,6 +264,7 @@ def _session(row: dict[str, Any], member: Member) -> Session:
         opened_at=datetime.fromtimestamp(row["opened_at"], UTC),
         expires_at=datetime.fromtimestamp(row["expires_at"], UTC),
         provider=row["provider"],
+        proved_at=datetime.fromtimestamp(row["proved_at"], UTC),
         id_token=row["id_token"],
     )
 

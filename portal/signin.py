@@ -7,20 +7,24 @@ landing of a share link) is kept on our side, sealed, and survives the way over 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from portal import actions_admin, sessions, storage_accounts
 from portal.front import front_page, markup
 from portal.gate import LANGUAGE_COOKIE, Gate, cookie_name
 from portal.identity import IdentityError, Member, Profile, Provider, profile_from_claims
+from portal.invitations import BY_CODE
 from portal.noting import write_entry
-from portal.oidc import Relations, new_nonce, new_verifier
+from portal.oidc import Proof, Relations, claimed, new_nonce, new_verifier
 from portal.problems import problem
 from portal.rooms import NAMES, installation_key
 from portal.sessions import Session, SignIn
@@ -70,6 +74,8 @@ class SignInRoutes:
             Route(SIGNED_OUT_PAGE, self.signed_out),
             Route("/auth/language", self.language),
             Route("/auth/alive", self.alive),
+            Route("/auth/again", self.again),
+            Route("/auth/backchannel-logout", self.provider_signs_out, methods=["POST"]),
         ]
 
     # --- choosing a provider -----------------------------------------------------------------------------------------
@@ -77,7 +83,7 @@ class SignInRoutes:
     async def choose(self, request: Request) -> Response:
         """The sign-in page: listed providers, or the one that belongs to an e-mail address."""
         next_page = same_site(request.query_params.get("next"))
-        if request.scope["portal_session"] is not None and "ended" not in request.query_params:
+        if request.scope["portal_session"] is not None and not {"ended", "again"} & request.query_params.keys():
             return RedirectResponse(next_page, status_code=303)
         notice = markup('<p class="note" role="status">{words}</p>', words=t("shell.session_ended"))
         listed = await to_thread.run_sync(self._listed)
@@ -159,7 +165,10 @@ class SignInRoutes:
         next_page = same_site(request.query_params.get("next"))
         state, browser = await to_thread.run_sync(self._begin, provider, nonce, verifier, next_page)
         try:
-            url = await self.relations.authorization_url(provider, state=state, nonce=nonce, verifier=verifier)
+            fresh = request.query_params.get("fresh") == "1"
+            url = await self.relations.authorization_url(
+                provider, state=state, nonce=nonce, verifier=verifier, fresh=fresh
+            )
         except IdentityError as error:
             return refused(error)
         response = RedirectResponse(url, status_code=303)
@@ -205,7 +214,7 @@ class SignInRoutes:
             if error.code not in {"provider_away", "provider_refused"}:  # somebody was proved, and turned away
                 await to_thread.run_sync(self._note_refusal, provider, error.code)
             return refused(error)
-        response = await sign_in(request, self.portal, member, to=next_page, id_token=proof.id_token)
+        response = await sign_in(request, self.portal, member, to=next_page, proof=proof)
         response.delete_cookie(_way_cookie(self.portal), path="/")
         response.delete_cookie(LANGUAGE_COOKIE, path="/")  # from here on the account remembers
         return response
@@ -311,6 +320,63 @@ class SignInRoutes:
         )
         return response
 
+    async def again(self, request: Request) -> Response:
+        """For an action that wants a fresh proof: over the person's own provider and back to where he was."""
+        session: Session | None = request.scope["portal_session"]
+        next_page = quote(same_site(request.query_params.get("next")), safe="")
+        if session is None or session.provider == BY_CODE:
+            return RedirectResponse(f"/auth/sign-in?again=1&next={next_page}", status_code=303)
+        return RedirectResponse(
+            f"/auth/start?fresh=1&provider={quote(session.provider)}&next={next_page}", status_code=303
+        )
+
+    async def provider_signs_out(self, request: Request) -> Response:
+        """A provider ends sessions of a person by a signed token (OpenID Connect Back-Channel Logout)."""
+        token = (await read_form(request)).get("logout_token", "")
+        issuer, audience = claimed(token)
+        providers = await to_thread.run_sync(self._providers_of, issuer, audience)
+        ended, proved = 0, False
+        for provider in providers:
+            try:
+                claims = await self.relations.logout_claims(provider, token)
+            except IdentityError:
+                continue
+            proved = True
+            ended += await to_thread.run_sync(self._end_by_provider, provider, claims)
+        if not proved:
+            return JSONResponse({"error": "invalid_request"}, status_code=400, headers={"Cache-Control": "no-store"})
+        gate: Gate = request.scope["portal_gate"]
+        gate.forget()
+        log.info("a provider ended %s sessions", ended)
+        return Response(status_code=200, headers={"Cache-Control": "no-store"})
+
+    def _providers_of(self, issuer: str, audience: tuple[str, ...]) -> list[Provider]:
+        with self.portal.store.reading() as tx:
+            known = storage_accounts.all_providers(tx)
+        return [one for one in known if one.active and one.issuer == issuer and one.client_id in audience]
+
+    def _end_by_provider(self, provider: Provider, claims: Mapping[str, Any]) -> int:
+        """End the session that the provider names, else every session of the person; a repeated token ends nothing."""
+        at, data_keys = self.portal.now(), self.portal.strongbox.data_keys
+        actor = pseudonym(installation_key(data_keys, NAMES, at=at), f"provider/{provider.id}")
+        with self.portal.store.writing() as tx:
+            ended = sessions.revoke_by_sid(tx, provider.id, str(claims.get("sid", "")), now=at)
+            if not ended and isinstance(claims.get("sub"), str):
+                for member in storage_accounts.members_by_subject(tx, provider.id, claims["sub"]):
+                    ended += sessions.revoke(tx, member_id=member, now=at, why="provider")
+            if ended:
+                entry = AuditEntry(
+                    time=at,
+                    actor=actor,
+                    role="",
+                    tenant=provider.tenant,
+                    action="sign_out",
+                    resource=f"provider/{provider.id}",
+                    purpose="account",
+                )
+                write_entry(data_keys, tx, entry)
+        return ended
+
     async def alive(self, request: Request) -> Response:
         """For a tab that wakes up: does its session still live?"""
         return Response(status_code=204) if request.scope["portal_session"] else problem(401, "sign_in_first")
@@ -319,10 +385,10 @@ class SignInRoutes:
 # --- shared by the other way in (codes) ------------------------------------------------------------------------------
 
 
-async def sign_in(request: Request, portal: Portal, member: Member, *, to: str, id_token: str = "") -> Response:
+async def sign_in(request: Request, portal: Portal, member: Member, *, to: str, proof: Proof | None = None) -> Response:
     """Open a session for a proven member, end the one this browser had, set the cookie, go where he wanted to go."""
     old: Session | None = request.scope["portal_session"]
-    token, session = await to_thread.run_sync(lambda: _open(portal, member, old, id_token))
+    token, session = await to_thread.run_sync(lambda: _open(portal, member, old, proof))
     gate: Gate = request.scope["portal_gate"]
     gate.forget()
     log.info("session %s opened by provider %s", session.id, session.provider)
@@ -331,14 +397,23 @@ async def sign_in(request: Request, portal: Portal, member: Member, *, to: str, 
     return response
 
 
-def _open(portal: Portal, member: Member, old: Session | None, id_token: str) -> tuple[str, Session]:
+def _open(portal: Portal, member: Member, old: Session | None, proof: Proof | None) -> tuple[str, Session]:
     settings = portal.settings
-    sealed = portal.strongbox.seal(id_token, kind=ID_TOKEN, row=member.id) if id_token else b""
+    sealed = portal.strongbox.seal(proof.id_token, kind=ID_TOKEN, row=member.id) if proof is not None else b""
+    claims = {} if proof is None else proof.claims
+    sid, proved = claims.get("sid"), claims.get("auth_time")
     with portal.store.writing() as tx:
         if old is not None:
             sessions.revoke(tx, session_id=old.id, why="replaced", now=portal.now())
         token, session = sessions.open_session(
-            tx, member, idle=settings.idle, absolute=settings.absolute, now=portal.now(), id_token=sealed
+            tx,
+            member,
+            idle=settings.idle,
+            absolute=settings.absolute,
+            now=portal.now(),
+            id_token=sealed,
+            sid=sid if isinstance(sid, str) else "",
+            proved_at=datetime.fromtimestamp(proved, UTC) if isinstance(proved, int | float) and proved > 0 else None,
         )
     actions_admin.sign_in(portal.workspace(member), session=session.id, provider=member.provider)
     return token, session

@@ -356,6 +356,13 @@ def tenants_of(tx: Transaction, email: str) -> set[str]:
     return {str(row["tenant"]) for row in tx.all(sa.select(members.c.tenant).where(whose))}
 
 
+def members_by_subject(tx: Transaction, provider_id: str, subject: str) -> list[str]:
+    """The ids of the members that a provider calls by this subject."""
+    mark = names_of(tx).mark(f"{provider_id}\0{subject}")
+    query = sa.select(members.c.id).where(members.c.provider == provider_id, members.c.subject == mark)
+    return [row["id"] for row in tx.all(query)]
+
+
 def set_role(tx: Transaction, member_id: str, role: Role) -> Member | None:
     """Give a member another role of his tenant; raises `IdentityError` where the role is not one of it."""
     found = member(tx, member_id)

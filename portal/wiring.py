@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from portal import (
     executors,
     sessions,  # noqa: F401  # its tables must be known before they are created
+    storage_acceptances,  # noqa: F401  # as above
     storage_contacts,  # noqa: F401  # as above
     storage_recalls,  # noqa: F401  # as above
     storage_reviews,  # noqa: F401  # as above
@@ -170,9 +171,14 @@ class Portal:
     mailer: Mailer
     now: Callable[[], datetime] = field(default=utc_now)
 
-    def workspace(self, member: Member) -> Workspace:
-        """The sealed room of this member's tenant, for one request or script run."""
-        return Workspace(member, self.store, self.keys, self.now)
+    def workspace(self, member: Member, *, proved_at: datetime | None = None) -> Workspace:
+        """The sealed room of this member's tenant, for one request or script run.
+
+        `proved_at`: when the person in front of a browser last proved who he is.
+        """
+        workspace = Workspace(member, self.store, self.keys, self.now)
+        workspace.proved_at = proved_at
+        return workspace
 
     @property
     def strongbox(self) -> Strongbox:

@@ -15,7 +15,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,7 @@ class Workspace:
         self.reason, self._concerns = "", ""  # the reason a person stated for the action; whom it concerns
         self.fields: set[str] = set()  # of the catalogue, whose columns an action opened
         self._told: dict[str, list[str]] = {}  # who else finds it in his log, and what of his it met
+        self.proved_at: datetime | None = None  # when the person at the browser last proved who he is
         self.via = ""  # the service account whose program calls
         self.conclusion: Callable[[Any], None] | None = None  # told an action's result before it is written
 
@@ -281,6 +282,10 @@ class Workspace:
     def scope(self) -> str:
         """Whose rows its transactions meet: a tenant's member his tenant's, the vendor's people the house's."""
         return self.tenant if self.member.role in TENANT_ROLES else EVERYBODY
+
+    def proved_long_ago(self, most: timedelta) -> bool:
+        """Whether a person works here whose last proof is older; programs and the operator prove themselves anew."""
+        return self.proved_at is not None and self.clock() - self.proved_at > most
 
     def opened(self) -> Transaction:
         """Return the open transaction of an action that locks."""

@@ -34,6 +34,14 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+STEP_UP: Final = frozenset(
+    {
+        "disclose", "export_workspace", "erase_workspace", "erase_dataset", "rotate_keys", "retire_keys",
+        "destroy_keys", "close_tenant", "register_provider", "remove_provider",
+    }
+)  # fmt: skip
+"""Actions before which somebody proves anew who he is, where his last proof is older than a quarter of an hour."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
@@ -65,8 +73,8 @@ _BY_GROUP: Final = {
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
-        "inputs appraise why record_guess take_workbook options forecasts try_value assumptions object_to"
-        " answer_objection from_orders currency_rates pilot way_map consensus"
+        "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value assumptions"
+        " object_to answer_objection from_orders currency_rates pilot way_map consensus"
     ),
     ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest send_digest try_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
