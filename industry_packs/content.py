@@ -110,7 +110,7 @@ class ValidationTemplate:
     model: str  # "calculator", "simulator", "checklist" or "process"
     uses: str  # id of the calculator, line, check list or process
     modules: tuple[str, ...]  # simulator only
-    variant: str  # process only: id of the process as it would be; "" looks at today's alone
+    variant: str  # line or process as it would be, beside `uses`, which is today's; "" for none
     outputs: tuple[OutputRule, ...]
     sample: Mapping[str, object]  # a value for each field
     sample_file: str  # path of an upload that goes with it, "" for none

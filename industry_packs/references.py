@@ -40,7 +40,7 @@ def _check_template(
     for index, module in enumerate(template.modules):
         _must_exist(findings, node.find(f"modules[{index}]"), file, module, found.modules, "module")
     if template.variant:
-        _must_exist(findings, node.find("variant"), file, template.variant, found.processes, "process")
+        _must_exist(findings, node.find("variant"), file, template.variant, known, template.model)
     outputs: Collection[str] = SIMULATED.get(template.model, ())
     if template.uses in found.calculators and template.model == "calculator":
         outputs = {output.name for output in found.calculators[template.uses].outputs}

@@ -84,7 +84,8 @@ def run_template(pack: Pack, identity: str, *, claims: bool = False) -> dict[str
     if template.model == "process":
         return _staffed(pack.processes[template.uses], pack.processes.get(template.variant))
     modules = tuple(pack.modules[name] for name in template.modules)
-    return _compared(pack.lines[template.uses], modules, claims=claims)
+    line = pack.lines[template.uses]
+    return _compared(line, modules, claims=claims, variant=pack.lines.get(template.variant, line))
 
 
 def _run(pack: Pack, test: Mapping[str, Any]) -> Trial:
@@ -183,16 +184,16 @@ def _simulated(line: Line, *, horizon: float, replications: int, seed: int) -> d
     return {name: float(kpi["mean"]) for name, kpi in found["kpis"].items()}
 
 
-def _compared(line: Line, modules: tuple[Module, ...], *, claims: bool) -> dict[str, float]:
-    """With and without the modules on the same random numbers, in full use, per hour of planned time."""
-    line = replace(line, calendar=None)
+def _compared(line: Line, modules: tuple[Module, ...], *, claims: bool, variant: Line) -> dict[str, float]:
+    """The line, and its variant with the modules in full use, on the same random numbers, per hour of planned time."""
+    line, variant = replace(line, calendar=None), replace(variant, calendar=None)
     modules = tuple(replace(module, adoption=Adoption(shape="step")) for module in modules)
     scenario = Scenario(id="with", title={}, modules=modules, claims=claims)
     drawn = scenario.draw(seed=1, draws=PAIRS, months=1)
     oee, good = [], []
     for draw in range(PAIRS):
         before = _simulated(line, horizon=WEEK, replications=1, seed=draw + 1)
-        after = _simulated(apply(line, scenario, drawn, draw, 0), horizon=WEEK, replications=1, seed=draw + 1)
+        after = _simulated(apply(variant, scenario, drawn, draw, 0), horizon=WEEK, replications=1, seed=draw + 1)
         oee.append(after["oee"] - before["oee"])
         good.append(after["good_per_h"] - before["good_per_h"])
     better = sum(gain > 0 for gain in good) / PAIRS
