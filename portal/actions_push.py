@@ -15,7 +15,8 @@ from portal.api_rows import after, facts_of
 from portal.materials import checked
 from portal.storage import Transaction
 from portal.storage_ledger import lock_head
-from portal.workspace import Workspace
+from portal.workspace import MissingError, Workspace
+from privacy.vault import SealBroken
 from templates.quality import quality_of
 
 MOST_ROWS = 2_000_000
@@ -48,33 +49,33 @@ def push_records(
     Raises ActionError too_many_records, push_crossed (another call for this source was quicker).
     """
     slot = f"push/{kind}/{source}"
-    with _one_at_a_time(workspace.tenant, slot):
-        older = workspace.latest("dataset", slot=slot)
-        table = dict(after(columns, {} if older is None or replace else workspace.columns("dataset", older.id)))
-        rows = len(table["row"])
-        if rows > MOST_ROWS:
-            raise ActionError(
-                f"a source may hold {MOST_ROWS} rows",
-                code="too_many_records",
-                place=source,
-                remedy="Send replace=true with the newest period, or another source.",
-                most=MOST_ROWS,
-            )
-        findings = checked(kind, table)
-        about = {
-            "kind": kind,
-            "name": source or "API",
-            "rows": rows,
-            "columns": [{"field": name, "header": name, "unit": _unit(name)} for name in table if name != "row"],
-            "dropped": sorted(dropped),
-            "findings": findings[:MOST_FINDINGS],
-            "facts": facts_of(kind, table),
-            "sample": False,
-            "timezone": timezone,
-            "quality": quality_of(kind, table, findings).to_json(),
-        }
-        workspace.then(lambda tx: _still(workspace, tx, slot, "" if older is None else older.id))
-        key = workspace.put_table("dataset", table, about, slot=slot)
+    older = workspace.latest("dataset", slot=slot)
+    before = {} if older is None or replace else _opened(workspace, older.id, source)
+    table = after(columns, before)
+    rows = len(table["row"])
+    if rows > MOST_ROWS:
+        raise ActionError(
+            f"a source may hold {MOST_ROWS} rows",
+            code="too_many_records",
+            place=source,
+            remedy="Send replace=true with the newest period, or another source.",
+            most=MOST_ROWS,
+        )
+    findings = checked(kind, table)
+    about = {
+        "kind": kind,
+        "name": source or "API",
+        "rows": rows,
+        "columns": [{"field": name, "header": name, "unit": _unit(name)} for name in table if name != "row"],
+        "dropped": sorted(dropped),
+        "findings": findings[:MOST_FINDINGS],
+        "facts": facts_of(kind, table),
+        "sample": False,
+        "timezone": timezone,
+        "quality": quality_of(kind, table, findings).to_json(),
+    }
+    workspace.then(lambda tx: _still(workspace, tx, slot, "" if older is None else older.id))
+    key = workspace.put_table("dataset", table, about, slot=slot)
     return Pushed(dataset=key, rows=rows, findings=len(findings))
 
 
@@ -85,9 +86,21 @@ def _still(workspace: Workspace, tx: Transaction, slot: str, older: str) -> None
     newest = workspace.latest("dataset", slot=slot)
     workspace.tx = None
     if ("" if newest is None else newest.id) != older:
-        raise ActionError(
-            "another call for this source was quicker", code="push_crossed", place=slot, remedy="Send it again."
-        )
+        raise _crossed(slot)
+
+
+def _opened(workspace: Workspace, dataset: str, source: str) -> Mapping[str, NDArray[Any]]:
+    """Open the version before; another process may be replacing it at this moment."""
+    try:
+        return workspace.columns("dataset", dataset)
+    except (MissingError, SealBroken, OSError) as error:
+        raise _crossed(source) from error
+
+
+def _crossed(place: str) -> ActionError:
+    return ActionError(
+        "another call for this source was quicker", code="push_crossed", place=place, remedy="Send it again."
+    )
 
 
 def _unit(field: str) -> str:
@@ -98,7 +111,7 @@ _locks: weakref.WeakValueDictionary[tuple[str, str], threading.Lock] = weakref.W
 _guard = threading.Lock()
 
 
-def _one_at_a_time(tenant: str, slot: str) -> threading.Lock:
-    """In this process, calls for one source prepare their versions one after another."""
+def one_at_a_time(tenant: str, kind: str, source: str) -> threading.Lock:
+    """A lock under which the calls for one source in this process make their versions one after another."""
     with _guard:
-        return _locks.setdefault((tenant, slot), threading.Lock())
+        return _locks.setdefault((tenant, f"{kind}/{source}"), threading.Lock())

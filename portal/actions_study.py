@@ -212,7 +212,7 @@ def _fit_for_a_verdict(in_force: Mapping[str, DatasetInForce], ids: Sequence[str
         for reason in reasons:
             raise ActionError(
                 f"{one.about['name']}: {reason['share']:.0%} of the rows are {reason['code']}",
-                code=f"quality_{reason['code']}",
+                code="quality_blanks" if reason["code"] == "blanks" else "quality_copies",
                 place=one.about["name"],
                 remedy="Correct it with one click under Risks and checks, or upload a better file.",
                 share=f"{reason['share']:.0%}",

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from portal import actions_data, actions_links, actions_runs, actions_study
 from portal.actions import missing
-from portal.actions_push import Pushed, push_records
+from portal.actions_push import Pushed, one_at_a_time, push_records
 from portal.api_document import BASE, Call
 from portal.api_rows import Rows, words_for
 from portal.api_tokens import Caller
@@ -76,15 +76,17 @@ def _push(kind: str, asked: Asked) -> tuple[Act, Shape]:
     zone = _zone(asked)
 
     def act(workspace: Workspace) -> Pushed:
-        return push_records(
-            workspace,
-            kind=kind,
-            columns=columns,
-            dropped=dropped,
-            source=asked.query.get("source", ""),
-            timezone=zone,
-            replace=asked.query.get("replace", False),
-        )
+        source = asked.query.get("source", "")
+        with one_at_a_time(workspace.tenant, kind, source):
+            return push_records(
+                workspace,
+                kind=kind,
+                columns=columns,
+                dropped=dropped,
+                source=source,
+                timezone=zone,
+                replace=asked.query.get("replace", False),
+            )
 
     def shape(pushed: Pushed) -> Done:
         body = {
