@@ -11,6 +11,7 @@ from calculators import risk
 from calculators.risk import AlertRule
 from portal.actions import ActionError
 from portal.cases import case_of, sheet_of
+from portal.catalogue import packs
 from portal.forecast_book import forecasts_kept, standing
 from portal.materials import datasets_in_force
 from portal.objections import objections_kept
@@ -93,8 +94,8 @@ def alerts_now(workspace: Workspace) -> dict[str, Any]:
             )
     return {
         "alerts": sorted(found, key=lambda one: (-one["level"], one["id"])),
-        "rules": len(rules) + len({repr(one["title"]) for one in from_packs if not one["trap"]}),
-        "unknown": unknown + len(open_rules),
+        "rules": len(rules) + len({rule.id for pack in packs() for rule in pack.risks if not rule.trap}),
+        "unknown": unknown + len(set(open_rules)),
         "week": labels[-1] if labels else "",
     }
 

@@ -24,7 +24,8 @@ def show() -> None:
     alerts: Sequence[Mapping[str, Any]] = found["alerts"]
     grave = sum(one["level"] == 3 for one in alerts)
     note = t("alerts.note", rules=found["rules"], unknown=found["unknown"], week=found["week"] or "–")
-    parts.answer(t("alerts.answer", count=len(alerts), grave=grave) if alerts else t("alerts.answer_none"), note=note)
+    words = "alerts.answer" if grave else "alerts.answer_calm" if alerts else "alerts.answer_none"
+    parts.answer(t(words, count=len(alerts), grave=grave), note=note)
     for level in (3, 2, 1):
         of_level = [one for one in alerts if one["level"] == level]
         if of_level:
