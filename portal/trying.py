@@ -6,6 +6,7 @@ Its figures are the sample of a pack's validation template until somebody types 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from calculators.declarations import Input
 from calculators.sheet import Sheet, run_calculator
 from industry_packs.content import Pain, ValidationTemplate
 from industry_packs.pack import Pack
@@ -28,6 +30,9 @@ from templates import amounts
 DRAWS = 4000
 FIRST = "discrete-manufacturing"
 MOST_TYPED = 80
+DOUBT = 0.2
+"""What a plain figure may be off by, until somebody says how sure he is."""
+PLAIN = re.compile(r"([-+]?[\d,]*\.?\d+)\s*([^\d\s/][^/]*(?:/[^\d\s][^/]*)?|1/\w+)?")
 
 
 @dataclass(slots=True)
@@ -153,13 +158,11 @@ def _result(pack: Pack, template: ValidationTemplate, given: Mapping[str, str], 
     """The answer as HTML, or what is wrong with a number that was typed."""
     typed = {one.name: given.get(one.name, "").strip()[:MOST_TYPED] for one in template.fields}
     units = {one.name: one.unit for one in template.fields}
-    values = {
-        name: text if any(letter.isalpha() or letter in "%/" for letter in text) else f"{text} {units[name]}"
-        for name, text in typed.items()
-        if text
-    }
+    calculator = pack.calculators[template.uses]
+    items = {item.name: item for item in calculator.inputs}
+    values = {name: _doubted(text, items[name], units[name]) for name, text in typed.items() if text}
     try:
-        sheet = run_calculator(pack.calculators[template.uses], values, draws=DRAWS, seed=1, claims=False)
+        sheet = run_calculator(calculator, values, draws=DRAWS, seed=1, claims=False)
     except ValueError as error:
         message, remedy = error_text(error)
         return markup('<p class="note" role="alert">{message} {remedy}</p>', message=message, remedy=remedy)
@@ -171,6 +174,21 @@ def _result(pack: Pack, template: ValidationTemplate, given: Mapping[str, str], 
         go=t("trying.go_on"),
     )
     return f'<div class="result" role="status">{rows}{_gap(sheet, template, given, tag)}</div>{go}'
+
+
+def _doubted(text: str, item: Input, unit: str) -> str:
+    """A typed value with its unit; a plain figure counts with a fifth more or less, within what is possible."""
+    found = PLAIN.fullmatch(text)
+    if found is None:  # three values, or a mistake that the calculator names
+        return text
+    value, given = float(found[1].replace(",", "")), found[2] or unit
+    low, high = sorted((value * (1 - DOUBT), value * (1 + DOUBT)))
+    if given.replace(" ", "") == item.unit.replace(" ", ""):
+        low = low if item.at_least is None else max(low, item.at_least)
+        high = high if item.at_most is None else min(high, item.at_most)
+    if not low < value < high:
+        return f"{found[1]} {given}"
+    return f"{low:.12g} / {value:.12g} / {high:.12g} {given}"
 
 
 def _output(sheet: Sheet, name: str, template: ValidationTemplate, tag: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from templates import amounts, drawings
 from templates.decision import BreakEven, Decision
 from templates.drawings import Bar, Curve, Drawing
@@ -65,12 +67,21 @@ def tornado(decision: Decision, words: Words) -> list[Block]:
     ]
 
 
+def gained(before: Sequence[float], after: Sequence[float]) -> tuple[float, int]:
+    """What a key figure gains by the last month, and the month from 1 by which nine tenths of it are there.
+
+    >>> gained([0.7, 0.7, 0.7], [0.7, 0.75, 0.75])
+    (0.05, 2)
+    """
+    differences = [round(late - early, 12) for early, late in zip(before, after, strict=True)]
+    gain = differences[-1]
+    return gain, next((month for month, one in enumerate(differences, 1) if one >= 0.9 * gain), len(differences))
+
+
 def ramp(decision: Decision, words: Words, *, height: float) -> list[Block]:
     """How OEE rises, with both bands."""
     oee = decision.ramps[0]
-    gain = oee.after.mean[-1] - oee.before.mean[-1]
-    gained = [after - before for after, before in zip(oee.after.mean, oee.before.mean, strict=True)]
-    there = next((month for month, one in enumerate(gained, 1) if one >= 0.9 * gain), decision.months)
+    gain, there = gained(oee.before.mean, oee.after.mean)
     key = "ramp" if gain > 0.0005 else "ramp_flat"
     finding = words(key, **({"points": amounts.points(gain).lstrip("+")} | ({"month": there} if key == "ramp" else {})))
     curves = [

@@ -21,8 +21,11 @@ from portal.text import pick, t
 from portal.workspace import Workspace
 from simulators.effects import Effect
 from simulators.scenario import Module
+from templates.exhibits import gained
 
 MONTHS = (12, 24, 36, 60)
+LEAST_GAIN = 0.0005
+"""Half a tenth of a point of OEE reads as none."""
 SHORT = 16  # letters that fit beside a curve
 
 
@@ -102,14 +105,17 @@ def _result(found: Mapping[str, Any], planned: Sequence[ScenarioView]) -> None:
         else t("scenarios.claims_in" if chosen["claims"] else "scenarios.claims_out"),
     )
     _numbers(chosen, found)
-    parts.section(t("scenarios.ramp"), note=t("scenarios.ramp_note"))
+    gain, there = gained(before["mean"], band["mean"])
+    key = "scenarios.ramp" if gain > LEAST_GAIN else "scenarios.ramp_flat"
+    finding = t(key, points=parts.signed(100 * gain).lstrip("+"), month=there)
+    parts.section(finding, note=t("scenarios.ramp_note"))
     name = names.get(record) or pick(chosen["title"])
     curves = [
         _curve(t("scenarios.baseline"), before, baseline=True),
         _curve(name if len(name) <= SHORT else t("value.with"), band),
     ]
     spec = charts.ramp(curves, unit="%", month=t("scenarios.month"), outcome=t("scenarios.oee_axis"), look=look())
-    draw(spec, key="ramp", height=380, alt=t("scenarios.ramp"), sample=found["sample"])
+    draw(spec, key="ramp", height=380, alt=finding, sample=found["sample"])
     _bottleneck(chosen, found)
     st.caption(_method(found))
 

@@ -52,6 +52,7 @@ def test_every_pain_leads_to_few_fields_with_reasons_and_a_result_or_says_what_i
     assert answer.status_code == 200
     assert 'class="answer"' in answer.text, re.findall(r'role="alert">([^<]*)', answer.text)
     assert Form(answer.text).fields["guess"] == "1"
+    assert re.search("十种情况中有八种|in eight of ten cases", answer.text)  # never a bare figure
 
 
 def test_what_is_typed_stays_in_the_form_and_is_never_markup(house):
