@@ -32,7 +32,7 @@ LINE_SUMS = (
 )  # fmt: skip
 
 #: Sums of lines that are not plain (Line.plain), kept per station: ideal seconds of the parts processed; parts sent
-#: back; set-ups; parts that left or were scrapped where every way leads out; parts in front of it that vehicles
+#: back; set-ups; parts that left, and scrap where every way leads out; parts in front of it that vehicles
 #: brought; machine seconds starved while a part for the station was waiting for a vehicle or on its way.
 PLACE_SUMS = ("ideal_s", "reworked", "setups", "out", "inbox_part_s", "transport_starved_s")
 #: Per product; per order (over the whole run); per fleet.

@@ -53,10 +53,10 @@ def oee(*, planned_s: float, working_s: float, ideal_cycle_s: float, processed: 
 def line_oee(line: Line, figures: RunFigures) -> Oee:
     """OEE of the line, taken at its constraint, with the good parts that left the line.
 
-    Where a part may visit the constraint more or less than once, quality is that of the whole line.
+    Where parts branch, come back or are put together, quality is that of the whole line.
     """
     index, good = line.constraint, figures.total("good_out")
-    if not line.plain:
+    if not line.in_a_row:
         good *= ratio(float(figures.station("processed")[index]), good + float(figures.station("scrapped").sum()))
     return _station_oee(line, figures, index, good)
 

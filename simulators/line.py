@@ -192,6 +192,11 @@ class Line:
         return all(_old_only(thing) for thing in things)
 
     @property
+    def in_a_row(self) -> bool:
+        """Whether every part visits every station once: no ways, no rework, nothing put together."""
+        return not any(station.to or station.rework or station.assembly for station in self.stations)
+
+    @property
     def product_names(self) -> tuple[str, ...]:
         """Names of the products; one without a name where the line does not tell them apart."""
         return ("",) if self.products is None else self.products.names

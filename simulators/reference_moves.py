@@ -157,11 +157,9 @@ class Moves(Notes, ABC):
         """A part is done here: it leaves the line as scrap or as a good part, or goes on."""
         place = machine.place
         place.scrapped += scrapped
-        if place.exit:
-            place.out += 1
-            self.note_output()
         if self.line.pallets is not None:  # the pallet goes round, with a new part from the last station on
             if place.exit:
+                self.note_output(place)
                 if not scrapped:
                     self.market.sell(self, part)
                 part.entered, part.product = self.env.now, next(self.sources[0].products)
@@ -171,6 +169,8 @@ class Moves(Notes, ABC):
         if pool is not None:
             self.pass_on(machine, part, pool)
             return
+        if place.exit or not scrapped:
+            self.note_output(place)
         machine.parts.remove(part)
         self.leave(part, good=not scrapped)
 

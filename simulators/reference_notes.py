@@ -69,8 +69,9 @@ class Notes:
         active = [place for place in self.places if place.active_since is not None]
         self.bottleneck = min(active, key=lambda place: place.active_since or 0.0, default=None)
 
-    def note_output(self) -> None:
-        """Count what comes to the end of the line in its part of the window."""
+    def note_output(self, place: Place) -> None:
+        """Count what comes to the end of the line, also in its part of the window."""
+        place.out += 1
         if self.window.bins:
             share = (self.env.now - self.window.warmup) / self.window.length
             if 0 <= share < 1:

@@ -95,9 +95,9 @@ def finish_part(w: World, index: int, part: int, now: float) -> int:
             return 0
         scrapped = 1
     place.scrapped += scrapped
-    place.out += place.exit
     if floor.closed > 0:
         if place.exit == 1:
+            place.out += 1
             if scrapped == 0:
                 sell(w, part, now)
             row.entered = now
@@ -107,10 +107,12 @@ def finish_part(w: World, index: int, part: int, now: float) -> int:
     pool = NONE if scrapped == 1 else way(w, station, row.product)
     if pool != NONE:
         pass_on(w, index, part, pool, now)
-    else:
-        drop(w, index, part, now)
-        leave(w, part, 1 - scrapped, now)
-    return int(place.exit)
+        return 0
+    drop(w, index, part, now)
+    leave(w, part, 1 - scrapped, now)
+    out = 1 if place.exit == 1 or scrapped == 0 else 0
+    place.out += out
+    return out
 
 
 @called

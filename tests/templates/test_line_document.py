@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -333,3 +335,12 @@ def test_an_unknown_kind_of_schema_is_answered_with_the_nearest() -> None:
     with pytest.raises(DocumentError) as caught:
         schema("lin")
     assert "line" in caught.value.remedy
+
+
+def test_the_network_of_the_documentation_is_read_and_written() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "networks.md").read_text("utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    line = read_line(text, "networks.md")
+    assert read_line(write_line(line), "copy") == line
+    jsonschema.validate(load(text, name="x").plain(), schema("line"))
+    assert line.stations[line.constraint].name == "covers"
