@@ -44,6 +44,11 @@ def working_share(line: Line, edges: Floats) -> Floats:
     """Share of each interval between ``edges`` (seconds from Monday 00:00) in which the line works."""
     if line.calendar is None:
         return np.ones(len(edges) - 1)
+    if line.calendar.closed:
+        moments = np.array([0.0, *line.calendar.moments(float(edges[-1])), edges[-1]])
+        on = (np.arange(len(moments) - 1) + line.calendar.works_at_once()) % 2
+        done = np.concatenate([[0.0], np.cumsum(np.diff(moments) * on)])
+        return np.asarray(np.diff(np.interp(edges, moments, done)) / np.diff(edges))
     spans = np.asarray(line.calendar.working())
     marks = np.concatenate([[0.0], spans.ravel(), [WEEK]])
     worked = np.concatenate([[0.0], np.cumsum(np.diff(marks) * (np.arange(len(marks) - 1) % 2))])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.line import WEEK, Calendar, Distribution, Failure, Line, ModelError, Shift, Station
+from simulators.line import DAY, WEEK, Calendar, Distribution, Failure, Line, ModelError, Shift, Station
+from simulators.warmup import working_share
 
 HOUR = 3600.0
 FIVE = Distribution.constant(5)
@@ -150,3 +153,32 @@ def test_the_constraint_has_the_longest_ideal_cycle_per_machine() -> None:
     slow = station(name="slow", cycle=Distribution.constant(8), servers=2)
     assert line(station(), slow, station(name="same")).constraint == 0
     assert line(station(), slow, station(name="last", ideal_cycle=6.0)).constraint == 2
+
+
+@given(
+    days=st.sets(st.integers(0, 6), min_size=1),
+    start=st.integers(0, 23),
+    end=st.integers(1, 24),
+    closed=st.sets(st.integers(0, 20), max_size=4),
+)
+def test_a_calendar_switches_where_shifts_and_closed_days_say(days, start, end, closed) -> None:
+    first = date(2027, 1, 4)
+    shift = Shift(days=tuple(sorted(days)), start_s=start * HOUR, end_s=end * HOUR)
+    calendar = Calendar(
+        shifts=(shift,), first=first, closed=tuple(first + timedelta(days=day) for day in sorted(closed))
+    )
+    spans = calendar.working()
+    horizon = 4 * WEEK
+    on, switches = calendar.works_at_once(), list(calendar.moments(horizon))
+    assert switches == sorted(set(switches))
+    for hour in range(4 * 168):
+        at = (hour + 0.5) * HOUR
+        expected = any(a <= at % WEEK < b for a, b in spans) and int(at // DAY) not in closed
+        assert (on + sum(moment <= at for moment in switches)) % 2 == expected
+
+
+def test_closed_days_are_off_where_a_warm_up_is_looked_for() -> None:
+    every_day = (Shift(days=tuple(range(7)), start_s=0, end_s=DAY),)
+    calendar = Calendar(shifts=every_day, first=date(2027, 1, 4), closed=(date(2027, 1, 5),))
+    share = working_share(line(station(), calendar=calendar), np.arange(5) * DAY * 0.75)
+    np.testing.assert_allclose(share, [1, 1 / 3, 1 / 3, 1])
