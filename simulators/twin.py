@@ -108,9 +108,9 @@ def _run_tandem(line: Line, start: Tables, window: Window, seed: int, replicatio
         loads = np.zeros((count + 1, width))
         rest = (np.empty((count, room, 3)), np.empty((count, periods, 2)), np.empty(max(PARTS, count), np.int64))
         out[:] = 0.0
-        state = simulate_tandem(
-            streams, stations, causes, crews, floor, numbers, store, seconds, tandem.copy(), *blocks, loads, *rest, *run
-        )
+        tables_of = (streams, stations, causes, crews, floor, numbers, store, seconds, tandem.copy())
+        arguments: tuple[Any, ...] = (*tables_of, *blocks, loads, *rest, *run)
+        state = simulate_tandem(*arguments)
         periods, room = 4 * periods, 4 * room
 
 

@@ -130,3 +130,14 @@ def test_the_numbers_of_a_block_are_the_numbers_of_the_stream() -> None:
     horizon = 3.0 * PARTS + 0.5
     figures = run_twin(line, Window(warmup=0.0, horizon=horizon), 1, 0)
     assert figures.total("good_out") == 3 * PARTS
+
+
+def test_a_failure_due_exactly_at_the_horizon_does_not_happen() -> None:
+    cycle, blink = Distribution.constant(2.0), Distribution.constant(1.0)
+    jam = Failure(name="jam", clock="operating", uptime=Distribution.constant(5.0), repair=blink)
+    due = Failure(name="due", clock="calendar", uptime=Distribution.constant(300.0), repair=blink)
+    stations = (
+        *(Station(name=f"M{n}", cycle=cycle) for n in range(3)),
+        Station(name="last", cycle=cycle, failures=(due, jam)),
+    )
+    agree(Line(name="line", stations=stations), Window(warmup=0.0, horizon=300.0), 0)
