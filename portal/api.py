@@ -45,6 +45,7 @@ from portal.text import language, t
 from portal.trying import TryRoutes
 from portal.unsubscribing import UnsubscribeRoutes
 from portal.wiring import Portal
+from templates.forms import form, forms
 
 log = logging.getLogger("mingsuan.api")
 
@@ -84,6 +85,7 @@ class Routes:
             *ApiRoutes(portal=self.portal).routes(),
             *self.more,
             Route("/files/upload", self.upload, methods=["PUT"]),
+            Route("/files/form", self.form),
             Route("/files/evidence", self.evidence, methods=["PUT"]),
             Route("/files/log", self.log),
             Route("/files/workspace", self.workspace),
@@ -163,6 +165,14 @@ class Routes:
         return HTMLResponse(self._frame[tag], headers={"Cache-Control": "no-store"})
 
     # --- files -------------------------------------------------------------------------------------------------------
+
+    async def form(self, request: Request) -> Response:
+        """A small sample file of a kind of table, in the reader's language: `?kind=`."""
+        kind = request.query_params.get("kind", "")
+        if kind not in forms():
+            return problem(404, "not_found")
+        head = {"Content-Disposition": f'attachment; filename="{kind}.csv"', "Cache-Control": "no-store"}
+        return Response(form(kind, language()), media_type="text/csv; charset=utf-8", headers=head)
 
     async def upload(self, request: Request) -> Response:
         """Take a file of the signed-in member: the body is the file, `?name=` what it is called.

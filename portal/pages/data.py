@@ -15,6 +15,7 @@ from portal.frame import link, page_frame
 from portal.text import t
 from portal.workspace import Workspace
 from templates import catalogue
+from templates.forms import forms
 from templates.tables import Caps
 
 KINDS = ("stops", "runs", "counts", "equipment", "work_orders", "events")
@@ -27,7 +28,7 @@ TIMEZONES = (
     "America/Los_Angeles",
     "Asia/Tokyo",
 )
-ACCEPT = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.json,.ndjson,.pdf"
+ACCEPT = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.json,.ndjson,.pdf,.dxf"
 
 
 def show() -> None:
@@ -73,6 +74,10 @@ def _bring(workspace: Workspace, kept: Sequence[DatasetView]) -> None:
             except ValueError as error:
                 parts.problem(error)
     with right, st.expander(t("data.sample_title"), expanded=not kept):
+        links = " · ".join(
+            f'<a href="/files/form?kind={kind}" target="_self">{escape(t(f"data.kind_{kind}"))}</a>' for kind in forms()
+        )
+        st.html(f"<p>{escape(t('data.forms'))} {links}</p>")
         st.write(t("data.sample_words"))
         if st.button(t("data.sample_button"), key="load-sample", disabled=any(one.sample for one in kept)):
             with st.spinner(t("data.reading")):

@@ -28,3 +28,11 @@ def test_the_words_of_other_libraries_are_never_shown():
     assert told.strip()
     assert "select" not in told
     assert "VALUE" not in told
+
+
+def test_a_sample_file_of_each_kind_comes_in_the_language_of_its_reader(house):
+    client = house.sign_in("huacheng", "lina")
+    got = client.get("/files/form?kind=stops")
+    assert got.status_code == 200
+    assert got.content.startswith("\ufeff设备名称".encode())
+    assert client.get("/files/form?kind=../secret", headers={"accept": "application/json"}).status_code == 404
