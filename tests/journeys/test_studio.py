@@ -1,0 +1,142 @@
+"""An architect without Python builds the "paint shop changeover" template, a second person releases it.
+
+The steps are those of docs/packs.md, "In the studio".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+import industry_packs
+from portal.studio_views import place_name
+from portal.text import speaking, t
+from templates.documents import load
+from templates.edits import leaves
+from tests.journeys.conftest import settled
+
+TEMPLATE = Path(industry_packs.__file__).parent / "discrete_manufacturing" / "templates" / "changeover.yaml"
+LONG = 240_000
+ROW = 33  # pixels of a row of the grid
+TITLES = {"zh-CN": "涂装换色", "en": "Paint colour change"}
+REASONS = {
+    "zh-CN": "涂装线三周跟线记录，每次换色平均十八分钟。",
+    "en": "Three weeks beside the paint line; a colour change takes eighteen minutes.",
+}
+
+
+def go(page: Page, url: str, name: str) -> None:
+    page.goto(f"{url}/{name}")
+    settled(page)
+
+
+def press(page: Page, label: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("button", name=label, exact=True).first.click()
+    page.wait_for_timeout(300)
+    page.wait_for_selector("[data-test-script-state='notRunning']", state="attached", timeout=LONG)
+
+
+def fill(page: Page, label: str, text: str) -> None:
+    field = page.get_by_role("textbox", name=label, exact=True).locator("visible=true").first
+    field.fill(text)
+    field.blur()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).first.click()
+    page.get_by_role("option", name=option).first.click()
+    page.wait_for_timeout(300)
+    settled(page)
+
+
+def type_into(grid: Locator, place: str, text: str) -> None:
+    """Type into the row of a value, as a person does: click, Enter, type over, Enter."""
+    rows = [leaf.path for leaf in leaves(load(TEMPLATE.read_text("utf-8"), name="changeover"))]
+    page = grid.page
+    grid.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = grid.bounding_box()
+    assert box is not None
+    at = (box["x"] + box["width"] * 0.6, box["y"] + ROW * (rows.index(place) + 1.5))
+    keep = page.get_by_role("textbox", name=t("studio.keep_why", count=1), exact=True)
+    for _ in range(
+        6
+    ):  # the first click takes the focus from the box that chose the document; a busy page takes its time
+        page.mouse.click(*at)
+        page.wait_for_timeout(700)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(700)
+        page.keyboard.press("Control+A")
+        page.keyboard.type(text, delay=15)
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(1500)
+        if keep.count():
+            break
+        page.keyboard.press("Escape")
+    settled(page)
+
+
+@pytest.mark.parametrize(("language", "tag"), [("zh-CN", "zh"), ("en", "en")])
+def test_the_paint_shop_template_is_built_without_python(visitor, portal, language, tag):
+    pack = f"paint-{tag}"
+    with speaking(language):
+        architect = visitor(language)
+        page = architect.sign_in("vendor", "liuyang", path="/studio")
+        choose(page, t("studio.like"), "离散制造" if tag == "zh" else "Discrete manufacturing")
+        fill(page, t("studio.id"), pack)
+        fill(page, t("studio.title_zh"), f"涂装车间{tag}")
+        fill(page, t("studio.title_en"), f"Paint shop {tag}")
+        fill(page, t("studio.reviewer"), "He Jing")
+        press(page, t("studio.begin"))
+        expect(page.locator(".ms-answer")).to_contain_text("0.1.0")
+
+        choose(page, t("studio.part"), t("studio.parts.templates"))
+        choose(page, t("studio.document"), "changeover.yaml")
+        grid = page.get_by_test_id("stDataFrame").locator("visible=true").first
+        type_into(grid, f"title.{language}", TITLES[language])
+        fill(page, t("studio.keep_why", count=1), REASONS[language])
+        fill(page, t("studio.source"), "line walk")
+        press(page, t("studio.keep"))
+        page.get_by_role("tab", name=t("studio.tab_differences", count=1)).click()
+        changed = page.locator("tr").filter(has_text=TITLES[language]).locator("visible=true")
+        expect(changed.first).to_contain_text(place_name(f"title.{language}"))
+        expect(changed.first).to_contain_text(REASONS[language])
+
+        choose(page, t("studio.part"), t("studio.parts.calculators"))
+        page.get_by_role("tab", name=t("studio.tab_preview")).click()
+        press(page, t("studio.compute"))
+        expect(page.get_by_text(t("studio.graph"), exact=True)).to_be_visible(timeout=LONG)
+
+        go(page, portal.url, "gate_tests")
+        if page.get_by_text(t("studio.gate_not_run")).count() == 0:
+            choose(page, t("studio.draft"), f"涂装车间{tag} 0.1.0" if tag == "zh" else f"Paint shop {tag} 0.1.0")
+        press(page, t("studio.run_gate"))
+        expect(page.locator(".ms-answer")).to_have_text(t("studio.gate_passed"), timeout=LONG)
+        press(page, t("studio.submit"))
+        expect(page.get_by_text(t("studio.now_submitted"))).to_be_visible()
+        assert architect.complaints == [], architect.complaints
+
+        reviewer = visitor(language)
+        page = reviewer.sign_in("vendor", "hejing", path="/pack_releases")
+        fill(page, t("studio.review_reason"), REASONS[language])
+        press(page, t("studio.approve"))
+        title = f"涂装车间{tag}" if tag == "zh" else f"Paint shop {tag}"
+        row = page.locator("tr").filter(has_text=title)
+        expect(row.first).to_contain_text(t("packs.state_sandbox"), timeout=LONG)
+        press(page, t("studio.publish"))
+        expect(row.first).to_contain_text(t("packs.state_published"), timeout=LONG)
+
+        prospect = visitor(language)
+        page = prospect.sign_in("nordfilm", "anna", path="/scenarios")
+        expect(page.get_by_text(title).first).to_be_attached(timeout=LONG)
+
+        page = reviewer.page
+        go(page, portal.url, "pack_releases")
+        page.get_by_text(t("packs.state_published")).last.scroll_into_view_if_needed()
+        page.get_by_test_id("stExpander").filter(has_text="0.1.0").first.click()
+        fill(page, t("studio.step_reason"), REASONS[language])
+        press(page, t("studio.retire"))
+        expect(row.first).to_contain_text(t("packs.state_retired"), timeout=LONG)
+        assert reviewer.complaints == []
