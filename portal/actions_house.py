@@ -13,11 +13,14 @@ from portal import storage_accounts, storage_release, storage_runs, storage_valu
 from portal.actions import OWNER, ActionError, action
 from portal.kept import KEPT
 from portal.own_keys import destroy_own
-from portal.rooms import OWN
+from portal.rooms import OWN, RECEIPTS, installation_key
 from portal.workspace import Workspace
+from privacy.erasure import Erasure, lineage, receipt
 
 TABLE = "dataset"
 FILES = ("file", "evidence")
+KEPT_AFTER = ("consent", "release", "erasure")
+"""What an erased dataset leaves: what was agreed, what left, and the receipts of erasures."""
 
 
 @action(needs=OWNER, purpose="erasure")
@@ -55,6 +58,37 @@ def export_workspace(workspace: Workspace) -> bytes:
     workspace.touched = {"workspace/export": ""}
     workspace.then(lambda _: None)  # every export is noted
     return buffer.getvalue()
+
+
+@action(needs=OWNER, purpose="erasure")
+def erase_dataset(workspace: Workspace, dataset: str) -> str:
+    """Erase a dataset and everything that was computed from it, for good; returns the signed receipt.
+
+    Its own key is destroyed, so no backup brings it back. What was released from it stays released until it is
+    withdrawn; the receipt is kept.
+    """
+    stored = workspace.stored(TABLE, dataset)
+    with workspace.store.reading() as tx:
+        own = storage_values.key_of(tx, workspace.tenant, dataset, purpose=OWN)
+        rows = storage_values.made_from(tx, workspace.tenant, workspace.room)
+    derived = lineage(dataset, {row.id: row.inputs for row in rows})
+    kinds = {row.id: row.kind for row in rows}
+    gone = [(kinds[name], name) for name in derived if kinds[name] not in KEPT_AFTER]
+    for kind, name in gone:
+        workspace.remove(kind, name)
+    workspace.remove(TABLE, dataset)
+    at = workspace.clock()
+    erased = Erasure(
+        tenant=workspace.tenant,
+        subject=f"{TABLE}/{dataset}",
+        digest=stored.digest,
+        derived=tuple(f"{kind}/{name}" for kind, name in gone),
+        key=own,
+        at=at,
+    )
+    text = receipt(installation_key(workspace.data_keys, RECEIPTS, at=at), erased)
+    workspace.put("erasure", {"receipt": text})
+    return text
 
 
 @action(needs=OWNER, purpose="erasure", locks=True)

@@ -55,6 +55,7 @@ _PROSPECT = (
     *_entries(
         "protect",
         ("release", "outbox"),
+        ("lineage", "conversion_path"),
         ("seen", "visibility"),
         ("trust", "verified_user"),
         ("connections", "cable"),
@@ -107,13 +108,15 @@ _READER = frozenset(
         "documents",
         "consensus",
     }
-    | {"pilot", "alerts", "afterwards", "benchmark", "seen", "trust"}
+    | {"pilot", "alerts", "afterwards", "benchmark", "lineage", "seen", "trust"}
 )
 _GUEST = frozenset({"start", "seen", "trust"})
 _AUDIT = frozenset({"today", "log", "proof", "reports", "budgets"})
 _SECURITY = _entries("home", ("keys", "key"))
 
-REGISTRY: dict[Role, tuple[Entry, ...]] = {
+_OWN = _entries("own", ("account", "person"))  # everybody's
+
+_OF_ROLE: dict[Role, tuple[Entry, ...]] = {
     Role.OWNER: _PROSPECT,
     Role.ANALYST: tuple(entry for entry in _PROSPECT if entry.name not in {"release", "house", "connections"}),
     Role.FINANCE_READER: tuple(entry for entry in _PROSPECT if entry.name in _READER),
@@ -126,6 +129,7 @@ REGISTRY: dict[Role, tuple[Entry, ...]] = {
     Role.SECURITY_ADMIN: _SECURITY,
     Role.AUDIT_ADMIN: tuple(entry for entry in _OFFICER if entry.name in _AUDIT),
 }
+REGISTRY: dict[Role, tuple[Entry, ...]] = {role: (*entries, *_OWN) for role, entries in _OF_ROLE.items()}
 
 
 def pages_of(role: Role) -> tuple[Entry, ...]:

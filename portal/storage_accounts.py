@@ -375,6 +375,29 @@ def set_role(tx: Transaction, member_id: str, role: Role) -> Member | None:
     return changed
 
 
+def set_name(tx: Transaction, member_id: str, name: str) -> None:
+    """Give a member another name."""
+    row = _intact(tx, members, member_id)
+    if row is not None:
+        names = names_of(tx)
+        subject, _, email = json.loads(names.open(row["person"], row=member_id))
+        person = json.dumps([subject, name, email], ensure_ascii=False)
+        _write(tx, members, {**row, "person": names.seal(person, row=member_id)})
+
+
+def erase_person(tx: Transaction, member_id: str) -> None:
+    """Forget what names a member and switch him off; his row stays for what it did, under an id that names nobody.
+
+    Should he come again through his provider, he is somebody new.
+    """
+    row = tx.one(sa.select(members).where(members.c.id == member_id))
+    if row is not None:
+        names = names_of(tx)
+        blank = names.seal(json.dumps(["", "", ""]), row=member_id)
+        nobody = names.mark(f"erased\0{member_id}")
+        _write(tx, members, {**row, "person": blank, "subject": nobody, "email": nobody, "active": False})
+
+
 def set_member_active(tx: Transaction, member_id: str, active: bool) -> bool:
     """Switch a member on or off; an edited row can only be switched off, and is whole again then."""
     row = _intact(tx, members, member_id) if active else tx.one(sa.select(members).where(members.c.id == member_id))

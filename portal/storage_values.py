@@ -184,6 +184,27 @@ def heads(tx: Transaction, tenant: str, room: str, kinds: Sequence[str]) -> dict
     return found
 
 
+def first_at(tx: Transaction, tenant: str, room: str, kind: str) -> float | None:
+    """Return when the oldest value of a kind that is still there was kept, or None."""
+    query = sa.select(sa.func.min(records.c.created_at).label("first")).where(_within(tenant, room, kind))
+    found = tx.one(query)
+    return None if found is None or found["first"] is None else float(found["first"])
+
+
+def made_from(tx: Transaction, tenant: str, room: str) -> list[Row]:
+    """Return every value of a room, without the sealed bytes: what was made from what."""
+    query = sa.select(*_OUTSIDE).where(records.c.tenant == tenant, records.c.room == room)
+    return [_row(found) for found in tx.all(query)]
+
+
+def key_of(tx: Transaction, tenant: str, value: str, *, purpose: str) -> str:
+    """Return the id of the data key of a purpose that a value is sealed with, or ""."""
+    joined = records.join(data_keys, data_keys.c.id == records.c.data_key)
+    query = sa.select(data_keys.c.id).select_from(joined).where(records.c.tenant == tenant, records.c.id == value)
+    found = tx.one(query.where(data_keys.c.purpose == purpose))
+    return "" if found is None else str(found["id"])
+
+
 def remove_record(tx: Transaction, tenant: str, room: str, kind: str, key: str) -> tuple[str, ...] | None:
     """Remove a value and return the names of its blobs, which are to be deleted; None where there was no value."""
     where = sa.and_(_within(tenant, room, kind), records.c.id == key)

@@ -36,7 +36,7 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
 
 STEP_UP: Final = frozenset(
     {
-        "disclose", "export_workspace", "erase_workspace", "erase_dataset", "rotate_keys", "retire_keys",
+        "disclose", "export_workspace", "erase_workspace", "erase_dataset", "erase_me", "rotate_keys", "retire_keys",
         "destroy_keys", "close_tenant", "register_provider", "remove_provider",
     }
 )  # fmt: skip
@@ -69,14 +69,24 @@ _BY_GROUP: Final = {
         " declare_rate"
     ),
     ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
-    ("read_values", "dataset", "baseline", "sensitive"): "uploads datasets baseline working_calendar record_quality plant_machines",
+    (
+        "read_values",
+        "dataset",
+        "baseline",
+        "sensitive",
+    ): "uploads datasets baseline working_calendar record_quality plant_machines",
     ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value assumptions"
         " object_to answer_objection from_orders currency_rates pilot way_map consensus"
     ),
-    ("read_values", "assessment", "self_check", "sensitive"): "assess risks alerts subscribe_digest send_digest try_rule",
+    (
+        "read_values",
+        "assessment",
+        "self_check",
+        "sensitive",
+    ): "assess risks alerts subscribe_digest send_digest try_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
     ("read_values", "trust", "transparency", "sensitive"): "data_use",
     ("follow", "run", "simulation", "internal"): "run_status",
@@ -89,10 +99,22 @@ _BY_GROUP: Final = {
         "preview_release give_consent withdraw_consent disclose take_release"
     ),
     ("release", "contribution", "benchmark", "sensitive"): "contribute",
-    ("release", "disclosure", "transparency", "internal"): "preview_as_rep share_progress share shared_links revoke_share",
+    (
+        "release",
+        "disclosure",
+        "transparency",
+        "internal",
+    ): "preview_as_rep share_progress share shared_links revoke_share",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
-    ("govern", "member", "operation", "internal"): "invite_colleague change_role remove_member set_department open_respondents",
-    ("sell", "link", "outreach", "internal"): "invite preview_link revoke_link list_links contact_prospect may_be_contacted contacts_made",
+    (
+        "govern",
+        "member",
+        "operation",
+        "internal",
+    ): "invite_colleague change_role remove_member set_department open_respondents",
+    ("sell", "link", "outreach", "internal"): (
+        "invite preview_link revoke_link decision_speed list_links contact_prospect may_be_contacted contacts_made"
+    ),
     ("sell", "disclosure", "offer", "internal"): (
         "sales_feed take_disclosure recalls confirm_recall propose_value proposable"
     ),
@@ -119,7 +141,12 @@ _BY_GROUP: Final = {
     ("support", "dataset", "support", "sensitive"): "support_read",
     ("keep_keys", "key", "operation", "internal"): "key_status rotate_keys retire_keys destroy_keys",
     ("connect", "service", "operation", "internal"): "open_service_account revoke_service_account service_accounts",
-    ("everybody", "account", "account", "internal"): "sign_in sign_out journey",
+    (
+        "everybody",
+        "account",
+        "account",
+        "internal",
+    ): "sign_in sign_out journey my_data correct_me end_my_sessions erase_me",
     ("everybody", "pack", "knowledge", "public"): "list_packs open_pack",
 }
 

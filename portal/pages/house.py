@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from portal import actions_people, parts
-from portal.actions_house import erase_workspace
+from portal import actions_data, actions_people, parts
+from portal.actions_house import erase_dataset, erase_workspace
 from portal.actions_people import Colleague
 from portal.context import Visit, ui_context
 from portal.frame import page_frame
@@ -37,6 +37,7 @@ def show() -> None:
     _invite(visit)
     parts.section(t("house.take"), note=t("house.take_why"))
     st.html(f'<a class="ms-button" href="/files/workspace" target="_self">{escape(t("house.take_now"))}</a>')
+    _erase_one(visit.workspace)
     _erase(visit.workspace)
 
 
@@ -100,6 +101,24 @@ def _invite(visit: Visit) -> None:
                     visit.workspace, email=email, role=role, name=name, origin=origin, department=department
                 )
             )
+
+
+def _erase_one(workspace: Workspace) -> None:
+    found = {view.id: view.name for view in actions_data.datasets(workspace)}
+    done = st.session_state.pop("erasure-receipt", "")
+    if not found and not done:
+        return
+    parts.section(t("house.erase_one"), note=t("house.erase_one_why"))
+    if done:
+        st.caption(t("house.erase_one_receipt"))
+        st.code(done, language="json", wrap_lines=True)
+    if found:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            chosen = st.selectbox(
+                t("house.erase_one_which"), list(found), format_func=parts.named(found), key="erase-one", width=360
+            )
+            if st.button(t("house.erase_one_now"), key="erase-one-now"):
+                _try(lambda: st.session_state.update({"erasure-receipt": erase_dataset(workspace, chosen)}))
 
 
 def _erase(workspace: Workspace) -> None:
