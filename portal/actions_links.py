@@ -10,10 +10,13 @@ from typing import Any
 
 from portal import storage_release
 from portal.actions import OWNER, REPS, TENANT, ActionError, action
+from portal.catalogue import packs
 from portal.contacting import address_key, refusal, token_for, verdict_on
 from portal.identity import VENDOR
+from portal.link_terms import MOST_TERMS, agreement_digest, domain_list, opened_terms
 from portal.milestones import MILESTONES, milestone
 from portal.storage import Transaction, new_id
+from portal.storage_acceptances import acceptances_of
 from portal.storage_contacts import add_contact
 from portal.storage_release import LinkRow
 from portal.text import speaking, t
@@ -27,13 +30,16 @@ class LinkView:
     """One link as its author sees it. `state`: open, used, expired or revoked.
 
     `progress` is "" unless the tenant agreed to show it: opened, uploaded, measured, modelled, planned, simulated,
-    appraised or released.
+    appraised or released. `runs` is the number of studies it may start (0: any), `accepted` counts acceptances.
     """
 
     id: str
     label: str
     domain: str
     pack: str
+    runs: int
+    agreement: str
+    accepted: int
     created_at: datetime
     expires_at: datetime
     max_uses: int
@@ -75,10 +81,15 @@ def invite(
     uses: int = 1,
     domain: str = "",
     pack: str = "",
+    agreement: str = "",
+    runs: int = 0,
     email: str = "",
     origin: str = "",
 ) -> NewLink:
-    """Create a sandbox link: for whom (the rep's own label), until when, how often, for which e-mail domain.
+    """Create a sandbox link: for whom (the rep's own label), until when, how often, for which e-mail domains.
+
+    `agreement` is a text that a guest must accept first (its digest is recorded with his acceptance), `runs` how many
+    studies the workspace may start (0: any), `pack` the pack it starts with, pinned to its version of today.
 
     With `email` the invitation is put into the outbox as well; `origin` is the portal's address for it.
     Raises ActionError label_missing, suppressed, cooling_off, too_often, and the privacy error of a term, number of
@@ -89,7 +100,7 @@ def invite(
     at = workspace.clock()
     token, key = new_token(), new_id()
     address = normal_email(email) if email.strip() else ""
-    wanted = domain.strip().lower().lstrip("@")
+    wanted = domain_list(domain)
     link = ShareLink(
         id=key,
         kind="sandbox",
@@ -99,11 +110,21 @@ def invite(
         made_at=at,
         expires_at=at + timedelta(days=days),
         max_uses=uses,
-        domains=(wanted,) if wanted else (),
-        pack=pack,
+        domains=wanted,
+        pack=pinned(pack),
+        max_runs=runs or None,
+        terms=agreement_digest(agreement.strip()[:MOST_TERMS]),
         may_create_tenant=True,
     )
-    terms = {"label": label.strip()[:120], "domain": wanted, "pack": pack, "by": workspace.member.name}
+    terms = {
+        "label": label.strip()[:120],
+        "domains": list(wanted),
+        "pack": pack,
+        "pin": link.pack,
+        "agreement": agreement.strip()[:MOST_TERMS],
+        "runs": max(runs, 0),
+        "by": workspace.member.name,
+    }
     name, sealed = workspace.seal("link", key, json.dumps(terms, ensure_ascii=False).encode())
     row = LinkRow(
         id=key,
@@ -144,6 +165,18 @@ def invite(
     return NewLink(id=key, token=token)
 
 
+@action(needs=REPS, purpose="outreach", highest_class="internal")
+def preview_link(workspace: Workspace, link: str) -> Mapping[str, Any]:
+    """Return what a guest of the rep's own link meets: `agreement`, `domains`, `pack`, `runs`; nothing is counted."""
+    with workspace.store.reading() as tx:
+        row = storage_release.link_by_id(tx, link)
+        if row is None or row.author != workspace.member.id or row.tenant != workspace.tenant:
+            raise MissingError(link)
+        terms = opened_terms(workspace.data_keys, row, tx)
+    workspace.concern("", f"link/{link}")
+    return {"agreement": terms["agreement"], "domains": terms["domains"], "pack": terms["pin"], "runs": terms["runs"]}
+
+
 @action(needs=REPS, purpose="outreach", highest_class="internal", locks=True)
 def revoke_link(workspace: Workspace, link: str) -> None:
     """Make a link worthless at once; who has entered through it keeps his workspace."""
@@ -160,13 +193,16 @@ def list_links(workspace: Workspace) -> Sequence[LinkView]:
     views = []
     with workspace.store.reading() as tx:
         for row in storage_release.links_by(tx, workspace.tenant, workspace.member.id):
-            terms = json.loads(workspace.unseal("link", row.id, row.terms, key=row.data_key))
+            terms = opened_terms(workspace.data_keys, row, tx)
             views.append(
                 LinkView(
                     id=row.id,
                     label=terms["label"],
-                    domain=terms["domain"],
-                    pack=terms["pack"],
+                    domain=", ".join(terms["domains"]),
+                    pack=terms["pin"] or terms["pack"],
+                    runs=terms["runs"],
+                    agreement=terms["agreement"],
+                    accepted=len(acceptances_of(tx, row.id)),
                     created_at=datetime.fromtimestamp(row.created_at, UTC),
                     expires_at=datetime.fromtimestamp(row.expires_at, UTC),
                     max_uses=row.max_uses,
@@ -255,6 +291,12 @@ def feed_item(made: Disclosure, *, account: str) -> FeedItem:
         released_at=made.made_at,
         until=made.until,
     )
+
+
+def pinned(pack: str) -> str:
+    """Return a pack's id with its version of today, "" where there is no such pack."""
+    found = next((one for one in packs() if one.manifest.id == pack), None)
+    return "" if found is None else f"{pack}@{found.manifest.version}"
 
 
 def _allowed(workspace: Workspace, address: str, at: datetime) -> str:

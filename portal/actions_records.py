@@ -15,7 +15,7 @@ from portal import storage_accounts, storage_release, storage_statements
 from portal.actions import ACTIONS, OFFICERS, TENANT, ActionError, action
 from portal.identity import VENDOR
 from portal.notices import NOTICES, notice_digest
-from portal.retention import STAGED_TERM
+from portal.retention import TERMS
 from portal.storage import Transaction, new_id
 from portal.workspace import MissingError, Workspace
 from privacy.consent import LONGEST
@@ -83,7 +83,7 @@ def processing_record(workspace: Workspace) -> Mapping[str, Any]:
         ],
         "notices": [{"id": name, "sha256": notice_digest(name)} for name in NOTICES],
         "retention": [
-            {"what": "staged_files", "days": STAGED_TERM.days},
+            *({"what": term.purpose, "days": term.days} for term in TERMS),
             {"what": "consent_term", "days": LONGEST.days},
             {"what": "assessments_and_breaches", "days": 365 * KEPT_YEARS + 1},
             {"what": "values", "days": None},

@@ -9,6 +9,7 @@ from typing import Any
 
 from portal import storage_runs
 from portal.actions import EDITORS, READERS, TENANT, ActionError, action
+from portal.link_terms import own_terms
 from portal.materials import line_in_force, queue, scenario
 from portal.storage import Transaction
 from portal.storage_runs import RunRow
@@ -56,6 +57,7 @@ def run_study(
     A scenario with vendor claims is simulated twice, with them and without. Raises ActionError no_line, no_scenarios,
     study_too_large.
     """
+    _runs_left(workspace)
     current = line_in_force(workspace)
     if current is None:
         raise ActionError(
@@ -88,6 +90,22 @@ def run_study(
     }
     study = workspace.put("study", document, inputs=(current[0].id, *wanted))
     return queue(workspace, "study", study)
+
+
+def _runs_left(workspace: Workspace) -> None:
+    """Refuse a study beyond what the link allows through which this tenant came."""
+    most = int(own_terms(workspace).get("runs", 0))
+    if not most:
+        return
+    with workspace.store.reading() as tx:
+        made = storage_runs.count_runs(tx, workspace.tenant, kind="study")
+    if made >= most:
+        raise ActionError(
+            f"the invitation allows {most} studies, and all were started",
+            code="runs_used_up",
+            remedy="Ask the person who invited you for more.",
+            most=most,
+        )
 
 
 @action(needs=TENANT, purpose="simulation", highest_class="internal")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 from portal import storage_accounts, storage_release
 from portal.actions import ActionError
 from portal.identity import VENDOR, Member, Profile, Role, Tenant
+from portal.link_terms import agreement_digest, opened_terms
 from portal.noting import write_entry
-from portal.rooms import DIGEST, LOG, NAMES, SEAL, DataKeys, Room, data_keys_of, installation_key
+from portal.rooms import DIGEST, LOG, NAMES, SEAL, DataKeys, data_keys_of, installation_key
 from portal.storage import Store, Transaction, new_id
+from portal.storage_acceptances import add_acceptance
 from portal.storage_release import LinkRow, OpeningRow
 from privacy.audit import AuditEntry, pseudonym
 from privacy.keys import KeyService
@@ -42,6 +44,7 @@ def open_link(
     at: datetime,
     member: Member | None = None,
     language: str = "zh-CN",
+    accepted: str = "",
 ) -> tuple[Member, Opened]:
     """Open a sandbox link for a proven e-mail address (`member`: who is signed in already).
 
@@ -54,7 +57,21 @@ def open_link(
     for purpose in (LOG, NAMES):
         installation_key(data_keys, purpose, at=at)
     opening = _Opening(store, data_keys, at=at, member=member, email=email, name=name, language=language)
+    opening.accepted = accepted
     return opening.open(token)
+
+
+class AgreementNeededError(ActionError):
+    """The link asks for an agreement first: `text` is shown, `digest` comes back with the acceptance."""
+
+    def __init__(self, text: str, digest: str) -> None:
+        super().__init__(
+            "this link asks for an agreement first",
+            code="agreement_needed",
+            remedy="Read it; accept it or leave.",
+        )
+        self.text = text
+        self.digest = digest
 
 
 class _Opening:
@@ -76,11 +93,12 @@ class _Opening:
         self.email = email
         self.name = name
         self.language = language
+        self.accepted = ""  # the digest of the agreement that was shown and accepted
 
     def open(self, token: str) -> tuple[Member, Opened]:
         with self.store.reading() as tx:
             row = storage_release.link_by_hash(tx, token_hash(token))
-            if row is None or (self.member is not None and self.member.vendor):
+            if row is None or row.kind != "sandbox" or (self.member is not None and self.member.vendor):
                 raise not_valid()
             terms = self._terms(row, tx)
             back = self._returning(tx, row)
@@ -92,7 +110,14 @@ class _Opening:
         except PrivacyError as error:
             self._refuse(row, error.code)
             raise not_valid() from None
+        self._agreed(terms)
         return self._enter(row, terms, address)
+
+    def _agreed(self, terms: dict[str, Any]) -> None:
+        """Refuse until the link's agreement, and no other one, was accepted."""
+        wanted = agreement_digest(terms["agreement"])
+        if wanted and not hmac.compare_digest(wanted, self.accepted):
+            raise AgreementNeededError(terms["agreement"], wanted)
 
     def _enter(self, row: LinkRow, terms: dict[str, Any], address: str) -> tuple[Member, Opened]:
         joins = self._joins(row, terms)
@@ -110,6 +135,7 @@ class _Opening:
                     id=new_id(), link=row.id, tenant=member.tenant, at=self.at.timestamp(), status_shared=False
                 )
                 storage_release.add_opening(tx, opened)
+                self._accept(tx, row, terms, member)
                 self._note(tx, row, member.tenant, actor=member.id, role=str(member.role))
         except BaseException as error:
             if fresh:
@@ -118,6 +144,19 @@ class _Opening:
                 self._refuse(row, "link_used_up")
             raise
         return member, Opened(tenant=member.tenant, created=bool(fresh), pack=terms["pack"])
+
+    def _accept(self, tx: Transaction, row: LinkRow, terms: dict[str, Any], member: Member) -> None:
+        digest = agreement_digest(terms["agreement"])
+        if digest:
+            names = installation_key(self.data_keys, NAMES, at=self.at, tx=tx)
+            add_acceptance(
+                tx,
+                link=row.id,
+                tenant=member.tenant,
+                person=pseudonym(names, member.id),
+                digest=digest,
+                at=self.at.timestamp(),
+            )
 
     def _use(self, tx: Transaction, row: LinkRow) -> None:
         if not storage_release.use_link(tx, row.id, at=self.at.timestamp()):
@@ -149,17 +188,14 @@ class _Opening:
 
     def _joins(self, row: LinkRow, terms: dict[str, Any]) -> str:
         """Return the tenant that colleagues join: the first that came through a link bound to an e-mail domain."""
-        if not terms["domain"]:
+        if not terms["domains"]:
             return ""
         with self.store.reading() as tx:
             openings = storage_release.openings_of(tx, row.id)
         return openings[0].tenant if openings else ""
 
     def _terms(self, row: LinkRow, tx: Transaction) -> dict[str, Any]:
-        terms: dict[str, Any] = json.loads(
-            Room(self.data_keys, row.tenant).open("link", row.id, row.terms, key=row.data_key, tx=tx)
-        )
-        return terms
+        return opened_terms(self.data_keys, row, tx)
 
     def _refuse(self, row: LinkRow, code: str) -> None:
         with self.store.writing() as tx:
@@ -201,8 +237,10 @@ def _link(row: LinkRow, terms: dict[str, Any]) -> ShareLink:
         expires_at=datetime.fromtimestamp(row.expires_at, UTC),
         max_uses=row.max_uses,
         uses=row.uses,
-        domains=(terms["domain"],) if terms["domain"] else (),
-        pack=terms["pack"],
+        domains=tuple(terms["domains"]),
+        pack=terms["pin"],
+        max_runs=terms["runs"] or None,
+        terms=agreement_digest(terms["agreement"]),
         may_create_tenant=True,
         revoked_at=None if row.revoked_at is None else datetime.fromtimestamp(row.revoked_at, UTC),
     )

@@ -22,18 +22,21 @@ from starlette.routing import Route
 
 from portal import sessions, storage_accounts
 from portal.actions import ActionError
+from portal.catalogue import in_words, titled
 from portal.front import front_page, markup
 from portal.gate import cookie_name
 from portal.identity import Member
-from portal.invitations import open_link
+from portal.invitations import AgreementNeededError, open_link
 from portal.limits import Buckets, Rate
 from portal.mail import Mail, MailError
+from portal.result_links import is_result_link, open_result
 from portal.sessions import Session
 from portal.signin import read_form, refusal, refused, same_site, set_cookie, sign_in
 from portal.storage_release import link_by_hash
 from portal.strongbox import UNDER_WAY
 from portal.text import language, speaking, t
 from portal.wiring import Portal
+from privacy.disclosure import words
 from privacy.links import token_hash
 
 log = logging.getLogger("mingsuan.landing")
@@ -111,15 +114,19 @@ class LandingRoutes:
         if session is None:
             return await self.landing(request)
         person = session.member
+        form = await read_form(request)
+        token, accepted = request.path_params["token"], form.get("accepted", "")[:64]
         try:
-            member = await to_thread.run_sync(
-                lambda: self._open(request.path_params["token"], person.email, person.name, person)
-            )
+            if await to_thread.run_sync(is_result_link, self.portal.store, token):
+                return await self._result(token, person.email)
+            member = await to_thread.run_sync(lambda: self._open(token, person.email, person.name, person, accepted))
+        except AgreementNeededError as asked:
+            return self._agreement(asked, here=f"/s/{quote(token, safe='')}/open")
         except ActionError as error:
             return refused(error)
         return await sign_in(request, self.portal, member, to="/")
 
-    def _open(self, token: str, email: str, name: str, person: Member | None) -> Member:
+    def _open(self, token: str, email: str, name: str, person: Member | None, accepted: str = "") -> Member:
         portal = self.portal
         member, _ = open_link(
             portal.store,
@@ -130,8 +137,39 @@ class LandingRoutes:
             at=portal.now(),
             member=person,
             language=language(),
+            accepted=accepted,
         )
         return member
+
+    def _agreement(self, asked: AgreementNeededError, *, here: str, code: str = "") -> Response:
+        """What must be accepted first; nothing was used up, and leaving leaves nothing behind."""
+        hidden = markup('<input type="hidden" name="code" value="{code}">', code=code) if code else ""
+        body = markup("<p>{lead}</p><pre>{text}</pre>", lead=t("shell.agreement_lead"), text=asked.text)
+        form = markup(
+            '<form method="post" action="{here}"><input type="hidden" name="accepted" value="{digest}">',
+            here=here,
+            digest=asked.digest,
+        )
+        button = markup("<button>{go}</button></form>", go=t("shell.agreement_accept"))
+        return front_page(t("shell.agreement_title"), body + form + hidden + button, next_page="/auth/code")
+
+    async def _result(self, token: str, email: str) -> Response:
+        """One released result, for the one address that it was shared with; nobody gets an account by it."""
+        portal = self.portal
+        made = await to_thread.run_sync(
+            lambda: open_result(portal.store, portal.keys, token=token, email=email, at=portal.now())
+        )
+        rows = "".join(
+            markup("<dt>{name}</dt><dd>{value}</dd>", name=titled(item), value=in_words(item))
+            for item in words(made.payload)
+        )
+        lead = markup(
+            "<p>{purpose} · {ends}</p>",
+            purpose=t(f"release.purpose_{made.purpose}"),
+            ends=t("release.until_day", day=made.until.date().isoformat()),
+        )
+        terms = markup('<p class="small">{words}</p>', words=t("desk.terms"))
+        return front_page(t("shell.result_title"), f"{lead}<dl>{rows}</dl>{terms}", languages=False)
 
     # --- codes -------------------------------------------------------------------------------------------------------
 
@@ -235,8 +273,17 @@ class LandingRoutes:
         kept = json.loads(box.open(outcome[0], kind=UNDER_WAY, row=CODE_ROW))
         next_page = box.open(outcome[1], kind=UNDER_WAY, row=CODE_ROW)
         to = "/" if next_page.startswith("/s/") else next_page
+        token = _token_in(next_page) if next_page.startswith("/s/") else ""
         try:
-            member = await to_thread.run_sync(self._member, kept, next_page)
+            if token and await to_thread.run_sync(is_result_link, self.portal.store, token):
+                return await self._result(token, kept["email"])
+            accepted = form.get("accepted", "")[:64]
+            member = await to_thread.run_sync(self._member, kept, next_page, accepted)
+        except AgreementNeededError as asked:  # the address is proved: a code that was not mailed stands for that
+            again, code = await to_thread.run_sync(self._put, json.dumps(kept), next_page)
+            response = self._agreement(asked, here="/auth/code/verify", code=code)
+            set_cookie(response, self.portal, self._cookie, again, seconds=int(sessions.CODE_LIFE.total_seconds()))
+            return response
         except ActionError as error:
             return refused(error)
         if member is None:
@@ -249,9 +296,9 @@ class LandingRoutes:
         with self.portal.store.writing() as tx:
             return sessions.try_code(tx, handle, code, now=self.portal.now())
 
-    def _member(self, kept: dict[str, str], next_page: str) -> Member | None:
+    def _member(self, kept: dict[str, str], next_page: str, accepted: str = "") -> Member | None:
         if next_page.startswith("/s/"):
-            return self._open(_token_in(next_page), kept["email"], kept["name"] or kept["email"], None)
+            return self._open(_token_in(next_page), kept["email"], kept["name"] or kept["email"], None, accepted)
         with self.portal.store.reading() as tx:
             found = storage_accounts.members_by_email(tx, kept["email"], provider_id="code")
         return next((member for member in found if member.active), None)

@@ -158,6 +158,18 @@ def disclosures_of(tx: Transaction, tenant: str | None = None) -> list[Disclosur
     return [DisclosureRow(**row) for row in tx.all(query)]
 
 
+def disclosure_by_id(tx: Transaction, disclosure: str) -> DisclosureRow | None:
+    """Return one disclosure of any tenant."""
+    row = tx.one(sa.select(disclosures).where(disclosures.c.id == disclosure))
+    return None if row is None else DisclosureRow(**row)
+
+
+def links_of(tx: Transaction, tenant: str, *, kind: str) -> list[LinkRow]:
+    """Return a tenant's links of one kind, newest first."""
+    query = sa.select(links).where(links.c.tenant == tenant, links.c.kind == kind)
+    return [LinkRow(**row) for row in tx.all(query.order_by(links.c.created_at.desc(), links.c.id))]
+
+
 def link_digest(row: LinkRow) -> str:
     """Return the digest of what never changes on a link: the log keeps it, so that an edit of its limits shows."""
     fixed = [row.id, row.tenant, row.author, row.kind, row.token_hash, row.created_at, row.expires_at, row.max_uses]

@@ -73,6 +73,12 @@ def runs_of(tx: Transaction, tenant: str, room: str, *, limit: int = 50) -> list
     return [RunRow(**row) for row in tx.all(query.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit))]
 
 
+def count_runs(tx: Transaction, tenant: str, *, kind: str) -> int:
+    """Count the runs of one kind that a tenant ever queued."""
+    found = tx.one(sa.select(sa.func.count().label("found")).where(runs.c.tenant == tenant, runs.c.kind == kind))
+    return 0 if found is None else int(found["found"])
+
+
 def newest_runs(tx: Transaction, *, limit: int = 100, tenant: str | None = None) -> list[RunRow]:
     """Return the newest runs of all tenants (or one), for the administrator."""
     query = sa.select(runs).order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)

@@ -108,7 +108,7 @@ def _apply(state: _State, entry: AuditEntry, named: Mapping[str, list[str]]) -> 
                 fresh = Fact(kind="budget", id=key, tenant=entry.tenant, in_force=True)
                 before = state.facts.get(("budget", key), fresh)
                 state.facts["budget", key] = replace(before, uses=before.uses + int(price))
-        case "revoke_link":
+        case "revoke_link" | "revoke_share":
             for name in named.get("link", []):
                 state.end("link", name)
         case "open_link":

@@ -47,11 +47,14 @@ def _new(visit: Visit) -> None:
         days = second.number_input(t("links.days"), 1, 90, 14)
         uses = third.number_input(t("links.uses"), 1, 50, 1)
         pack = fourth.selectbox(t("links.pack"), list(packs), format_func=parts.named(packs))
+        wide, narrow = st.columns([3, 1])
+        agreement = wide.text_area(t("links.agreement"), help=t("links.agreement_why"), max_chars=8000, height=80)
+        runs = narrow.number_input(t("links.runs"), 0, 1000, 0, help=t("links.runs_why"))
         if st.form_submit_button(t("links.create"), type="primary"):
             try:
                 link = actions_links.invite(
                     visit.workspace, label=label, days=int(days), uses=int(uses), domain=domain, pack=pack or "",
-                    email=email, origin=visit.portal.settings.origin,
+                    agreement=agreement, runs=int(runs), email=email, origin=visit.portal.settings.origin,
                 )  # fmt: skip
             except ValueError as error:
                 parts.problem(error)
@@ -70,6 +73,13 @@ def _list(visit: Visit, links: Sequence[LinkView]) -> None:
             parts.section(f"{link.label} · {t(f'links.state_{link.state}')}", note=f"{ends} · {used} · {where}")
             progress = t(f"shell.pages.{link.progress}") if link.progress else ""
             st.caption(t("links.progress", step=progress) if progress else t("links.no_progress"))
+            facts = [t("links.pinned", pack=link.pack)] if link.pack else []
+            facts += [t("links.runs_of", count=link.runs)] if link.runs else []
+            facts += [t("links.accepted", count=link.accepted)] if link.agreement else []
+            if facts:
+                st.caption(" · ".join(facts))
+            if link.state == "open" and st.toggle(t("links.as_guest"), key=f"guest-{link.id}"):
+                _as_guest(visit, link.id)
             if link.state == "open" and st.button(t("links.revoke"), key=f"revoke-{link.id}"):
                 actions_links.revoke_link(visit.workspace, link.id)
                 st.rerun()
@@ -104,6 +114,20 @@ def _propose(visit: Visit) -> None:
             parts.problem(error)
         else:
             parts.note(t("assumptions.proposal_sent"), kind="done")
+
+
+def _as_guest(visit: Visit, link: str) -> None:
+    """What a guest of a link meets, without opening it."""
+    shown = actions_links.preview_link(visit.workspace, link)
+    parts.note(t("links.as_guest_why"))
+    with st.container(border=True, key=f"ms-card-guest-{link}"):
+        parts.section(t("shell.link_title"), note=t("shell.link_lead"))
+        st.markdown(f"- {t('shell.link_yours')}\n- {t('shell.link_free')}")
+        if shown["domains"]:
+            st.caption(t("links.only", domain=", ".join(shown["domains"])))
+        if shown["agreement"]:
+            parts.section(t("shell.agreement_title"), note=t("shell.agreement_lead"))
+            st.text(shown["agreement"])
 
 
 if __name__ == "__main__":

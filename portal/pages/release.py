@@ -8,10 +8,10 @@ from html import escape
 
 import streamlit as st
 
-from portal import actions_links, actions_release, actions_runs, actions_study, parts
+from portal import actions_links, actions_release, actions_runs, actions_share, actions_study, parts
 from portal.actions_release import ConsentView, Preview, ReleaseView
 from portal.catalogue import in_words, titled
-from portal.context import ui_context
+from portal.context import Visit, ui_context
 from portal.frame import link, page_frame, shown_name
 from portal.notices import RELEASE
 from portal.text import pick, t
@@ -40,7 +40,7 @@ def show() -> None:
     )
     _offer(workspace)
     _progress(workspace)
-    _given(workspace, released)
+    _given(visit, released)
 
 
 def _offer(workspace: Workspace) -> None:
@@ -141,7 +141,8 @@ def _progress(workspace: Workspace) -> None:
         st.rerun()
 
 
-def _given(workspace: Workspace, released: Sequence[ReleaseView]) -> None:
+def _given(visit: Visit, released: Sequence[ReleaseView]) -> None:
+    workspace = visit.workspace
     consents = {one.id: one for one in actions_release.consents(workspace)}
     if not released:
         return
@@ -159,6 +160,7 @@ def _given(workspace: Workspace, released: Sequence[ReleaseView]) -> None:
                     st.code(consent.receipt, language=None, wrap_lines=True)
             if one.state == "released":
                 parts.downloads("/files/released", one.id)
+                _share(visit, one)
             _withdraw(workspace, one, consents.get(one.consent))
     with st.expander(t("release.as_rep")):
         feed = actions_links.preview_as_rep(workspace)
@@ -166,6 +168,31 @@ def _given(workspace: Workspace, released: Sequence[ReleaseView]) -> None:
             parts.note(t("release.as_rep_empty"))
         for item in feed:
             st.json(dict(item.payload), expanded=False)
+
+
+def _share(visit: Visit, one: ReleaseView) -> None:
+    """Let one address read a release, and take that back."""
+    workspace = visit.workspace
+    with st.expander(t("links.share")):
+        st.caption(t("links.share_why"))
+        with st.form(f"share-{one.id}", enter_to_submit=False, border=False):
+            email = st.text_input(t("links.share_email"), max_chars=254, key=f"share-to-{one.id}")
+            if st.form_submit_button(t("links.share_now")) and email.strip():
+                try:
+                    actions_share.share(workspace, one.id, email=email, origin=visit.portal.settings.origin)
+                except ValueError as error:
+                    parts.problem(error)
+                else:
+                    st.toast(t("links.shared"))
+                    st.rerun()
+        for link in actions_share.shared_links(workspace):
+            if link.disclosure != one.id:
+                continue
+            used = t("links.opened", uses=link.uses, most=link.max_uses)
+            st.caption(f"{link.recipient} · {t(f'links.state_{link.state}')} · {used}")
+            if link.state == "open" and st.button(t("links.stop_sharing"), key=f"stop-{link.id}"):
+                actions_share.revoke_share(workspace, link.id)
+                st.rerun()
 
 
 def _withdraw(workspace: Workspace, one: ReleaseView, consent: ConsentView | None) -> None:
