@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from industry_packs import drafts, pack, releases, signing, testing, trials
+from industry_packs import drafts, pack, releases, signing, template_workbook, testing, trials
 from portal import wiring
 from portal.commands.outcome import FAILED, Outcome, Run, read_bytes
 
@@ -39,6 +39,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb("lint", run_lint, "every rule of the gate", "FOLDER")
     verb("test", run_test, "the whole gate: rules and tests", "FOLDER")
     verb("verify", run_verify, "check the signature", "FOLDER").add_argument("--store", type=Path, help=_STORE)
+    run = verb("run", run_template, "one validation template from its sample, with its verdict", "ID")
+    run.add_argument("template", metavar="TEMPLATE", help="such as downtime-cost")
+    run.add_argument("--claims", action="store_true", help="count vendor claims as well")
+    run.add_argument("-o", "--output", type=Path, help="write the result as a workbook")
+    run.add_argument("--language", choices=tuple(template_workbook.WORDS), default="en")
     key = verb("key", run_key, "make a signing key")
     key.add_argument("subject", metavar="KEYFILE", type=Path)
     trust = verb("trust", run_trust, "let this installation take packs signed with a key")
@@ -134,6 +139,42 @@ def run_verify(given: argparse.Namespace) -> Outcome:
         return Outcome(document=document, lines=[f"{error} {error.remedy}"], status=FAILED)
     about = {"id": found.id, "version": found.version, "digest": found.digest, "signed_by": found.signed_by}
     return Outcome(document=about, lines=_told(about))
+
+
+def run_template(given: argparse.Namespace) -> Outcome:
+    """Run one template of a shipped pack, and write its document where one is wanted."""
+    found = pack.shipped_pack(given.id)
+    names = {name.partition(".")[2]: name for name in found.templates} | {name: name for name in found.templates}
+    if given.template not in names:
+        raise pack.PackError(
+            f"{found.id} has no template {given.template!r}",
+            code="no_such_thing",
+            place="TEMPLATE",
+            remedy=f"Use one of {', '.join(sorted(found.templates))}.",
+            what="template",
+            name=given.template,
+            known=", ".join(sorted(found.templates)),
+        )
+    identity = names[given.template]
+    told = template_workbook.outcomes(found, identity, trials.run_template(found, identity, claims=given.claims))
+    if given.output is not None:
+        given.output.write_bytes(
+            template_workbook.write_result(found, identity, language=given.language, claims=given.claims)
+        )
+    document = {
+        "template": identity,
+        "pack": found.id,
+        "version": found.version,
+        "digest": found.digest,
+        "outputs": [
+            {"name": one.name, "value": one.value, "measure": one.measure, "reached": one.holds} for one in told
+        ],
+    }
+    lines = [found.templates[identity].question["en"]]
+    lines += [
+        f"  {one.name} = {one.value:.6g}   {one.measure}: {'reached' if one.holds else 'not reached'}" for one in told
+    ]
+    return Outcome(document=document, lines=lines)
 
 
 def run_key(given: argparse.Namespace) -> Outcome:
