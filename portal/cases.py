@@ -29,6 +29,9 @@ MARGIN = "contribution_margin"
 FROM_RESULT = "extra_good"
 """The input that the simulation fills; nobody types it."""
 
+VERDICT = "verdict"
+"""Kind of the one value that shows when the first verdict on the tenant's own records was there."""
+
 Typed = Mapping[str, Mapping[str, Any]]
 
 
@@ -45,6 +48,8 @@ def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, 
         return {"id": kept.id, **workspace.get("case", kept.id)}
     case = _compute(workspace, summary, simulated, typed, claims=claims)
     key = workspace.put("case", case, slot=slot, inputs=wanted, replace=True)
+    if not case["sample"] and workspace.latest(VERDICT) is None:
+        workspace.put(VERDICT, {"verdict": (case["insights"]["verdict"] or {}).get("verdict", "")}, inputs=(key,))
     return {"id": key, **case}
 
 

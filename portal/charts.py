@@ -391,3 +391,22 @@ def marked_bars(labels: Sequence[str], values: Sequence[float], marked: Sequence
     bars = [{"value": value, "itemStyle": {"color": one}} for value, one in zip(values, colours, strict=True)]
     spec["series"] = [{"type": "bar", "name": outcome, "barMaxWidth": 18, "data": bars}]
     return spec
+
+
+def steps(points: Sequence[tuple[float, float]], *, across: str, up: str, look: Theme = LIGHT) -> Spec:
+    """A share that falls in steps over time: (time, share from there on)."""
+    spec = _base(look, right=24, top=28)
+    spec["xAxis"] = _axis(look, "value", min=0, name=across, nameLocation="middle", nameGap=24)
+    spec["xAxis"]["nameTextStyle"]["align"] = "center"
+    spec["yAxis"] = _axis(look, "value", min=0, max=100, name=up, axisLabel={"formatter": "{value} %"})
+    spec["series"] = [
+        {
+            "type": "line",
+            "step": "end",
+            "symbol": "none",
+            "data": [[round(time, 3), round(100 * share, 2)] for time, share in points],
+            "lineStyle": {"color": look.accent, "width": 2.5},
+            "itemStyle": {"color": look.accent},
+        }
+    ]
+    return spec

@@ -61,7 +61,7 @@ _BY_GROUP: Final = {
     ),
     ("edit_values", "line", "simulation", "sensitive"): (
         "fit_line use_line_template save_line plan_scenario remove_scenario run_study keep_rough keep_result"
-        " keep_back_test"
+        " use_layout keep_back_test"
     ),
     ("edit_values", "run", "simulation", "internal"): "cancel_run",
     ("edit_values", "case", "appraisal", "sensitive"): (
@@ -75,7 +75,7 @@ _BY_GROUP: Final = {
         "baseline",
         "sensitive",
     ): "uploads datasets baseline working_calendar record_quality plant_machines",
-    ("read_values", "line", "simulation", "sensitive"): "line scenarios result back_test",
+    ("read_values", "line", "simulation", "sensitive"): "line layout_plan scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value assumptions"
