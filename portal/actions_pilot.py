@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.pilots import LENGTH, pilot_lines, pilot_of
+from portal.pilots import LENGTH, pilot_in_force
 from portal.workspace import Workspace
 
 
@@ -15,19 +15,15 @@ from portal.workspace import Workspace
 def pilot(workspace: Workspace) -> Mapping[str, Any]:
     """Return the pilot plan for the first scenario of the newest result, with the kept start, length and owner.
 
-    Keys: scenario, title, largest and also (bars of the tornado: input, title, tier, swing), station (where good pieces
-    are counted), promised and worth (pieces a day: the simulated gain, and the gain from which on it pays), plan (of
-    `calculators.pilot.PilotPlan`, `never` where no length would do; None with the reason in `refused`), start, half,
+    Keys: scenario, title, largest and also (bars of the tornado: input, title, tier, swing), measures (kind: good,
+    setup, repair, failure_rate or scrap; station, unit, less: whether less is better, promised, worth, plan, refused),
+    measure (the one that shows its promise best in the planned days) with its plan (of `calculators.pilot.PilotPlan`,
+    `never` where no length would do, `stop_at`, `go_at`; None with the reason in `refused`), start, half,
     end, length, owner, kept, phases (module, title, begin, full, review, oee_at_least, gain_alone), lines (the plan in
     words, title and text in both languages), currency, sample.
     Raises what `appraise` raises.
     """
-    kept = workspace.latest("pilot", slot="pilot")
-    said: Mapping[str, Any] = {} if kept is None else workspace.get("pilot", kept.id)
-    start = date.fromisoformat(said["start"]) if said else next_monday(workspace.clock().date())
-    found = pilot_of(workspace, start=start, length=int(said.get("length", LENGTH)))
-    whole = {**found, "owner": said.get("owner", ""), "kept": bool(said)}
-    return {**whole, "lines": pilot_lines(whole)}
+    return pilot_in_force(workspace)
 
 
 @action(needs=EDITORS, purpose="appraisal")
@@ -47,13 +43,3 @@ def save_pilot(workspace: Workspace, *, start: str, length: int = LENGTH, owner:
         )
     document = {"start": day.isoformat(), "length": int(length), "owner": owner.strip()[:100]}
     workspace.put("pilot", document, slot="pilot", replace=True)
-
-
-def next_monday(day: date) -> date:
-    """Return the Monday after a day, and after at least a week to prepare.
-
-    >>> next_monday(date(2026, 3, 3))
-    datetime.date(2026, 3, 16)
-    """
-    ready = day + timedelta(days=7)
-    return ready + timedelta(days=(7 - ready.weekday()) % 7)

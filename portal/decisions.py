@@ -11,6 +11,7 @@ from portal.assessments import assessment_of
 from portal.cases import case_of, sheet_of, simulated_in
 from portal.catalogue import packs
 from portal.materials import line_in_force
+from portal.pilots import pilot_in_force
 from portal.risk_inputs import risk_figures, warnings
 from portal.workspace import Workspace
 from templates.deciding import Known, decide
@@ -60,8 +61,16 @@ def _known(workspace: Workspace, record: str) -> Known:
         risks=found,
         back_test=None if test is None else workspace.get("back_test", test.id),
         gaps=_gaps(workspace),
+        pilot=_pilot(workspace),
         limits=limits or general_limits(),
     )
+
+
+def _pilot(workspace: Workspace) -> Mapping[str, Any] | None:
+    """The plan of the pilot, where a value was computed."""
+    with contextlib.suppress(ActionError):
+        return pilot_in_force(workspace)
+    return None
 
 
 def _gaps(workspace: Workspace) -> Mapping[str, Any] | None:

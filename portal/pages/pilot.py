@@ -36,6 +36,7 @@ def show() -> None:
         [t("pilot.item"), t("pilot.content")],
         [(pick(line["title"]), pick(line["text"])) for line in found["lines"]],
     )
+    _measures(found)
     _also(found)
     _phases(found)
     if visit.member.role in EDITORS:
@@ -43,20 +44,45 @@ def show() -> None:
 
 
 def _answer(found: Mapping[str, Any]) -> None:
-    plan, largest = found["plan"], found["largest"]
+    measure, plan, largest = found["measure"], found["plan"], found["largest"]
     why = (
         t("pilot.why", name=pick(largest["title"]), swing=parts.money(largest["swing"], found["currency"]))
         if largest
         else ""
     )
+    what = t(f"pilot.short_{measure['kind']}")
     if plan is None:
         parts.answer(t("pilot.answer_none"), note=why)
     elif plan["never"]:
-        parts.answer(t("pilot.answer_never", visible=parts.quantity(plan["visible"]), length=found["length"]), note=why)
+        parts.answer(t("pilot.answer_never", what=what, length=found["length"]), note=why)
     elif plan["days"] <= found["length"]:
-        parts.answer(t("pilot.answer", length=found["length"], power=parts.percent(plan["power"])), note=why)
+        parts.answer(t("pilot.answer", what=what, length=found["length"], power=parts.percent(plan["power"])), note=why)
     else:
-        parts.answer(t("pilot.answer_longer", days=f"{plan['days']:.0f}", length=found["length"]), note=why)
+        parts.answer(t("pilot.answer_longer", what=what, days=f"{plan['days']:.0f}", length=found["length"]), note=why)
+
+
+def _measures(found: Mapping[str, Any]) -> None:
+    if len(found["measures"]) < 2:
+        return
+    parts.section(t("pilot.measures"), note=t("pilot.measures_why"))
+    parts.table(
+        [t("pilot.measure"), t("pilot.mean"), t("pilot.promise"), t("pilot.days"), t("pilot.seen")],
+        [
+            (
+                t(f"pilot.short_{one['kind']}") + (f" · {one['station']}" if one["station"] else ""),
+                "–" if one["plan"] is None else _amount(one["plan"]["mean"], one["unit"]),
+                ("−" if one["less"] else "+") + _amount(one["promised"], one["unit"]),
+                "–" if one["plan"] is None or one["plan"]["days"] is None else f"{one['plan']['days']:.0f}",
+                "–" if one["plan"] is None else parts.percent(one["plan"]["power"]),
+            )
+            for one in sorted(found["measures"], key=lambda one: one is not found["measure"])
+        ],
+        numbers=[1, 2, 3, 4],
+    )
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{parts.quantity(value, digits=3)} {parts.unit(unit) if unit != '1' else ''}".strip()
 
 
 def _also(found: Mapping[str, Any]) -> None:

@@ -15,13 +15,26 @@ from portal.identity import Role
 def test_the_plan_rests_on_the_own_days_and_the_simulated_gain(valued) -> None:
     found = actions_pilot.pilot(valued.owner)
     station, days = pilots.daily_good(valued.owner)
-    assert (found["station"], station) == ("packer", "packer")
     assert 40 <= len(days) <= 43
-    assert found["plan"]["promised"] == found["promised"] > 0
-    assert found["plan"]["mean"] == pytest.approx(sum(days) / len(days))
-    again = plan_pilot(days, found["promised"], length=14, worth=found["worth"])
-    assert found["plan"]["go_above"] == again.go_above >= found["worth"]
+    good = next(one for one in found["measures"] if one["kind"] == "good")
+    assert (good["station"], station) == ("packer", "packer")
+    assert good["plan"]["promised"] == good["promised"] > 0
+    assert good["plan"]["mean"] == pytest.approx(sum(days) / len(days))
+    again = plan_pilot(days, good["promised"], length=14, worth=good["worth"])
+    assert good["plan"]["go_at"] == pytest.approx(again.mean + again.go_above)
+    assert again.go_above >= good["worth"]
     assert found["largest"]["swing"] >= max(one["swing"] for one in found["also"])
+
+
+def test_it_measures_what_shows_its_promise_best_and_turns_the_limits_round_where_less_is_better(valued) -> None:
+    found = actions_pilot.pilot(valued.owner)
+    plans = [one["plan"] for one in found["measures"] if one["plan"] is not None]
+    assert found["plan"]["power"] == max(plan["power"] for plan in plans)
+    less = [one for one in found["measures"] if one["less"] and one["plan"] is not None]
+    assert {one["kind"] for one in less} >= {"failure_rate"}
+    for one in less:
+        assert one["plan"]["go_at"] < one["plan"]["mean"] < one["plan"]["stop_at"]
+        assert 0 < one["promised"] < one["plan"]["mean"]
 
 
 def test_dates_follow_each_other(valued) -> None:
