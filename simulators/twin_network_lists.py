@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from simulators.compiled import inlined
+from simulators.compiled import called, inlined
 from simulators.twin_clocks import draw
 from simulators.twin_network_tables import IN_LIST, LONGING, PER_PLACE, World
 from simulators.twin_tables import NONE
 
 
-@inlined
+@called
 def number(w: World, stream: int) -> float:
     """The next number of a stream."""
     floor = w.floors[0]
     return draw(w.streams, w.store, w.numbers, stream, floor.seed, floor.replication)
 
 
-@inlined
+@called
 def set_level(w: World, index: int, level: int, now: float) -> None:
     """A level is ``level`` from now on."""
     area = w.areas[index]
@@ -73,7 +73,7 @@ def set_timer(w: World, slot: int, at: float, now: float) -> None:
     w.floors[0].same |= at <= now
 
 
-@inlined
+@called
 def append(w: World, index: int, part: int, kind: int) -> None:
     """Put a part at the end of a list; ``kind``: the columns of its links."""
     row = w.lists[index]
@@ -86,7 +86,7 @@ def append(w: World, index: int, part: int, kind: int) -> None:
     row.count += 1
 
 
-@inlined
+@called
 def remove(w: World, index: int, part: int, kind: int) -> None:
     """Take a part out of a list."""
     row = w.lists[index]
@@ -102,7 +102,7 @@ def remove(w: World, index: int, part: int, kind: int) -> None:
     row.count -= 1
 
 
-@inlined
+@called
 def new_part(w: World, entered: float, product: int, order: int) -> int:
     floor = w.floors[0]
     index = int(floor.free)
@@ -115,7 +115,7 @@ def new_part(w: World, entered: float, product: int, order: int) -> int:
     return index
 
 
-@inlined
+@called
 def next_product(w: World, index: int) -> int:
     """The product of the next part of a source: drawn from the mix, or lot by lot."""
     source, floor = w.sources[index], w.floors[0]

@@ -30,7 +30,7 @@ from simulators.twin_network_tables import (
 from simulators.twin_tables import NONE, UNLIMITED
 
 
-@inlined
+@called
 def join(w: World, part: int) -> None:
     """From now on the next station may take the part."""
     floor, pool = w.floors[0], w.pools[w.parts[part].pool]
@@ -59,7 +59,7 @@ def leave(w: World, part: int, good: int, now: float) -> None:
     floor.spare += 1
 
 
-@inlined
+@called
 def sell(w: World, part: int, now: float) -> None:
     """A good part leaves the line; somebody may want it."""
     floor, row = w.floors[0], w.parts[part]
@@ -153,7 +153,7 @@ def let_in(w: World, index: int, now: float) -> int:
     return int(part)
 
 
-@inlined
+@called
 def seize(w: World, index: int, part: int, now: float) -> None:
     """A part comes into the hands of a machine, behind those it has."""
     machine = w.machines[index]
