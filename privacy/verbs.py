@@ -104,7 +104,7 @@ _BY_GROUP: Final = {
         "disclosure",
         "transparency",
         "internal",
-    ): "preview_as_rep share_progress share shared_links revoke_share",
+    ): "preview_as_rep share_progress share shared_links revoke_share view_as",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
     (
         "govern",

@@ -16,11 +16,14 @@ import numpy as np
 from ezdxf import recover
 from ezdxf.document import Drawing
 from ezdxf.entities.dxfentity import DXFEntity
+from ezdxf.entities.lwpolyline import LWPolyline
+from ezdxf.entities.polyline import Polyline
 from ezdxf.filemanagement import read as read_strictly
 from ezdxf.lldxf.const import DXFError
 from ezdxf.lldxf.tagger import binary_tags_loader
 from ezdxf.tools.codepage import toencoding
 
+from templates.layout import write_path
 from templates.signatures import BINARY_DXF
 from templates.tables import Caps, Cell, FileRefused, Note, Opened, RawTable
 
@@ -96,7 +99,7 @@ def _text(data: bytes) -> str:
 
 
 def _table(space: Iterable[DXFEntity], unit: int | None) -> RawTable:
-    columns: dict[str, list[Cell]] = {key: [] for key in ("element", "layer", "label", "x", "y")}
+    columns: dict[str, list[Cell]] = {key: [] for key in ("element", "layer", "label", "x", "y", "path")}
     for entity in space:
         columns["element"].append(entity.dxftype())
         columns["layer"].append(_clean(str(entity.dxf.get("layer", ""))))
@@ -104,6 +107,7 @@ def _table(space: Iterable[DXFEntity], unit: int | None) -> RawTable:
         x, y = _place(entity)
         columns["x"].append(x)
         columns["y"].append(y)
+        columns["path"].append(_path(entity))
     size = len(columns["x"])
     short = UNITS[unit][0] if unit in UNITS else ""
     return RawTable(
@@ -112,7 +116,7 @@ def _table(space: Iterable[DXFEntity], unit: int | None) -> RawTable:
         headers=tuple(columns),
         columns=tuple(columns.values()),
         rows=np.arange(1, size + 1, dtype=np.int64),
-        units=("", "", "", short, short),
+        units=("", "", "", short, short, ""),
         kind="layout",
     )
 
@@ -137,6 +141,20 @@ def _place(entity: DXFEntity) -> tuple[float | None, float | None]:
         for x, y, *_ in entity.get_points():  # type: ignore[attr-defined]  # only LWPOLYLINE gets here
             return float(x), float(y)
     return None, None
+
+
+def _path(entity: DXFEntity) -> str | None:
+    """The corners of a line or polyline, closed ones back to their first; None for all else."""
+    points: list[tuple[float, float]] = []
+    if entity.dxftype() == "LINE":
+        points = [(float(point.x), float(point.y)) for point in (entity.dxf.start, entity.dxf.end)]
+    elif isinstance(entity, LWPolyline):
+        points = [(float(x), float(y)) for x, y in entity.get_points("xy")]
+        points += points[:1] if entity.closed else []
+    elif isinstance(entity, Polyline):
+        points = [(float(point.x), float(point.y)) for point in entity.points()]
+        points += points[:1] if entity.is_closed else []
+    return write_path(points) if len(points) >= 2 else None
 
 
 def _clean(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from portal import actions_data, parts, plant_view
+from portal import actions_data, layout_view, parts, plant_view
 from portal.actions_data import DatasetView, UploadView
 from portal.context import ui_context
 from portal.frame import link, page_frame
@@ -285,6 +285,7 @@ def _kept(workspace: Workspace, kept: Sequence[DatasetView]) -> None:
                     actions_data.remove_dataset(workspace, one.id)
                     st.rerun()
     plant_view.draw(workspace)
+    layout_view.draw(workspace)
     link("baseline", label=t("data.next"), icon=":material/arrow_forward:")
 
 
