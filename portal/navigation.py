@@ -112,6 +112,7 @@ _READER = frozenset(
 )
 _GUEST = frozenset({"start", "seen", "trust"})
 _AUDIT = frozenset({"today", "log", "proof", "reports", "budgets"})
+_HELP = _entries("help", ("glossary", "dictionary"))
 _SECURITY = _entries("home", ("keys", "key"))
 
 _OWN = _entries("own", ("account", "person"))  # everybody's
@@ -134,4 +135,4 @@ REGISTRY: dict[Role, tuple[Entry, ...]] = {role: (*entries, *_OWN) for role, ent
 
 def pages_of(role: Role) -> tuple[Entry, ...]:
     """The pages of a role that exist; the first one is where its people land."""
-    return tuple(entry for entry in REGISTRY[role] if entry.file.is_file())
+    return tuple(entry for entry in (*REGISTRY[role], *_HELP) if entry.file.is_file())

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import streamlit as st
 
 from portal.notices import notice_points
-from portal.text import error_text, language, t
+from portal.text import error_text, has_text, language, t
 from templates import amounts
 
 TIERS = "ABCD"
@@ -67,7 +67,7 @@ def headline(numbers: Sequence[Number]) -> None:
         with column, st.container(border=True, key=f"ms-card-{number.key or number.label}", height="stretch", gap=None):
             unit = f'<span class="ms-unit">{escape(number.unit)}</span>' if number.unit else ""
             st.html(
-                f'<div class="ms-label">{escape(number.label)}</div>'
+                f"{_labelled(number)}"
                 f'<div class="ms-number">{escape(number.value)} {unit}{tier_mark(number.tier)}</div>'
                 f'<div class="ms-muted">{escape(number.note)}</div>'
             )
@@ -75,6 +75,16 @@ def headline(numbers: Sequence[Number]) -> None:
                 t("parts.why"), key=f"why-{number.key or number.label}", type="tertiary", help=t("parts.why_help")
             ):
                 number.why()
+
+
+def _labelled(number: Number) -> str:
+    """HTML of a number's label; what the dictionary knows of it opens on hover and on focus."""
+    metric = f"metrics.{number.key}"
+    if not has_text(f"{metric}.formula"):
+        return f'<div class="ms-label">{escape(number.label)}</div>'
+    told = t("parts.formula", formula=t(f"{metric}.formula"), means=t(f"{metric}.means"))
+    title = escape(told, quote=True)
+    return f'<div class="ms-label ms-known" tabindex="0" title="{title}">{escape(number.label)}</div>'
 
 
 def next_action(label: str, *, key: str, why: str = "", primary: bool = True) -> bool:

@@ -92,6 +92,12 @@ def has_text(key: str) -> bool:
     return key in catalogue(language())
 
 
+def names_under(prefix: str) -> list[str]:
+    """Return the names that have texts right under a key, in their order."""
+    inner = (key.removeprefix(f"{prefix}.") for key in catalogue(language()) if key.startswith(f"{prefix}."))
+    return list(dict.fromkeys(name.partition(".")[0] for name in inner))
+
+
 def pick(texts: Mapping[str, str]) -> str:
     """The current language of a text that carries both: {"zh-CN": ..., "en": ...}."""
     return texts.get(language()) or texts.get(DEFAULT_LANGUAGE) or next(iter(texts.values()), "")
