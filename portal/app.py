@@ -26,6 +26,8 @@ from anyio import to_thread
 from starlette.formparsers import MultiPartParser
 from starlette.routing import BaseRoute
 from streamlit import config as streamlit_config
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 from streamlit.runtime.pages_manager import PagesManager
 
 from portal import storage_accounts, ui
@@ -67,6 +69,7 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
     PagesManager.uses_pages_directory = False  # else the first visit to anything but "/" shows everybody's pages
     streamlit_config.set_option("server.maxUploadSize", portal.settings.upload_mb)
     streamlit_config.set_option("server.port", portal.settings.port)
+    work_out_the_theme_once()
     site = Routes(portal=portal, more=more or []).site()
     gate = Gate(portal=portal, streamlit=inner, site=site)
     return gate
@@ -76,6 +79,22 @@ def keep_values_out_of_the_log() -> None:
     """Streamlit writes every fault of a page with its message, which can hold values; `ui.failed` writes the place."""
     streamlit_config.set_option("logger.enableRich", False)
     logging.getLogger("streamlit.error_util").addFilter(_never)
+
+
+def work_out_the_theme_once() -> None:
+    """Streamlit works the theme out for every rerun, an eighth of an empty page; it never changes while we run."""
+    compute = app_session._populate_theme_msg  # noqa: SLF001  # guarded by a test, and by the pinned version
+    known: dict[str, CustomThemeConfig] = {}
+
+    def populate(msg: CustomThemeConfig, section: str = "theme") -> None:
+        if section not in known:
+            fresh = CustomThemeConfig()
+            compute(fresh, section)
+            known[section] = fresh
+        if known[section].ByteSize():
+            msg.MergeFrom(known[section])
+
+    app_session._populate_theme_msg = populate  # noqa: SLF001  # as above
 
 
 def _never(record: logging.LogRecord) -> bool:

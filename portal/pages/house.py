@@ -117,8 +117,10 @@ def _erase_one(workspace: Workspace) -> None:
             chosen = st.selectbox(
                 t("house.erase_one_which"), list(found), format_func=parts.named(found), key="erase-one", width=360
             )
-            if st.button(t("house.erase_one_now"), key="erase-one-now"):
-                _try(lambda: st.session_state.update({"erasure-receipt": erase_dataset(workspace, chosen)}))
+            with st.popover(t("house.erase_one_now")):
+                st.write(t("house.erase_one_sure", name=found[chosen]))
+                if st.button(t("house.erase_now"), key="erase-one-now"):
+                    _try(lambda: st.session_state.update({"erasure-receipt": erase_dataset(workspace, chosen)}))
 
 
 def _erase(workspace: Workspace) -> None:

@@ -13,10 +13,12 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit import error_util
+from streamlit import config, error_util
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 
 from portal import ui
-from portal.app import check_production, keep_values_out_of_the_log, run_serve
+from portal.app import check_production, keep_values_out_of_the_log, run_serve, work_out_the_theme_once
 from portal.cluster import ClusterError
 from portal.headers import guarded
 from portal.limits import Buckets, Rate, declared_length, limited, retry_after
@@ -55,6 +57,29 @@ def test_production_refuses_to_start_without_a_provider_of_the_vendor(tmp_path):
     with pytest.raises(SettingsError) as error:
         run_serve(settings)
     assert error.value.code == "no_provider"
+
+
+def test_the_theme_is_worked_out_once_and_stays_the_same(monkeypatch):
+    original = app_session._populate_theme_msg
+    monkeypatch.setattr(app_session, "_populate_theme_msg", original)
+    config.set_option("theme.primaryColor", "#0B6B75")
+    config.set_option("theme.light.sidebar.backgroundColor", "#F6F7F9")
+    sections = ["theme", "theme.sidebar", "theme.light", "theme.dark", "theme.light.sidebar", "theme.dark.sidebar"]
+
+    def messages(populate):
+        made = [CustomThemeConfig() for _ in sections]
+        for message, section in zip(made, sections, strict=True):
+            populate(message, section)
+        return [message.SerializeToString(deterministic=True) for message in made]
+
+    wanted = messages(original)
+    assert any(wanted)
+    work_out_the_theme_once()
+    populate = app_session._populate_theme_msg
+    assert populate is not original
+    assert messages(populate) == messages(populate) == wanted
+    config.set_option("theme.primaryColor", None)
+    config.set_option("theme.light.sidebar.backgroundColor", None)
 
 
 @pytest.mark.parametrize("name", ["blobs"])
