@@ -45,6 +45,9 @@ EVERYBODY = frozenset(Role)
 PROOF = timedelta(minutes=15)
 """How old the proof of a person may be for the actions of `privacy.verbs.STEP_UP`."""
 
+READINGS = frozenset({"read_values", "follow", "everybody"})
+"""Groups of actions that a preview may run."""
+
 READING_SECONDS = 15 * 60.0
 """For how long a reading of the same values by the same member is not noted again."""
 
@@ -120,11 +123,13 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
     role = workspace.member.role
     decision = decide(str(role), declared.name, same_tenant=True)
     if role not in declared.needs or not decision.allowed:
-        if not workspace.acting:
+        if not workspace.acting and not workspace.previewing:
             _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason="not_permitted")
         raise refused(declared)
     if workspace.acting:  # an action within an action is a part of it
         return call()
+    if workspace.previewing:
+        return _preview(workspace, declared, call, locks=locks)
     if declared.name in STEP_UP and workspace.proved_long_ago(PROOF):
         _note_alone(workspace, declared, decision="refused", policies=decision.policies, reason="step_up_needed")
         raise ActionError(
@@ -170,6 +175,25 @@ def perform(workspace: Workspace, declared: Action, call: Callable[[], R], *, lo
     finally:
         workspace.acting = False
     return result
+
+
+def _preview(workspace: Workspace, declared: Action, call: Callable[[], R], *, locks: bool) -> R:
+    """Run a reading without keeping or noting anything; whatever changes something is refused."""
+    if locks or VERBS[declared.name].group not in READINGS:
+        raise ActionError(
+            "this is a preview; nothing can be changed in it",
+            code="only_preview",
+            remedy="End the preview first.",
+            action=declared.name,
+        )
+    workspace.acting = True
+    try:
+        return call()
+    except MissingError:
+        raise missing(declared.name) from None
+    finally:
+        workspace.abandon()  # a reading may keep what it computed; a preview leaves nothing behind
+        workspace.acting = False
 
 
 def _note(workspace: Workspace, tx: Transaction, declared: Action, *, policies: Sequence[str]) -> None:

@@ -7,19 +7,22 @@ state holds ids and widget values, never a person, a role or a value of a tenant
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from portal import sessions
-from portal.identity import Member
+from portal.actions_preview import VIEWABLE
+from portal.identity import Member, Role
 from portal.sessions import Session
 from portal.shelf import put_up
 from portal.text import set_language
 from portal.wiring import Portal, portal
 from portal.workspace import Workspace
 
+VIEW_AS = "view-as"  # in the session state: a wish to see less, judged afresh at every run
 FRESH_SECONDS = 0.25  # one script run asks several times
 _recent: dict[str, tuple[float, Session]] = {}
 
@@ -31,6 +34,7 @@ class Visit(NamedTuple):
     member: Member
     workspace: Workspace
     language: str
+    viewing: bool = False  # an owner looks as somebody with fewer rights
 
 
 def ui_context() -> Visit:
@@ -39,11 +43,15 @@ def ui_context() -> Visit:
     session = _session(here, session_handle())
     if session is None:
         st.stop()
-    member = session.member
+    member, viewing = session.member, st.session_state.get(VIEW_AS, "")
+    viewing = viewing if member.role is Role.OWNER and viewing in VIEWABLE else ""
+    if viewing:
+        member = replace(member, role=Role(viewing))
     set_language(member.language)
     workspace = here.workspace(member, proved_at=session.proved_at)
+    workspace.previewing = bool(viewing)
     put_up(workspace)
-    return Visit(portal=here, member=member, workspace=workspace, language=member.language)
+    return Visit(portal=here, member=member, workspace=workspace, language=member.language, viewing=bool(viewing))
 
 
 def session_handle() -> str:

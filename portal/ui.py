@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from portal import parts, storage_accounts
-from portal.context import Visit, forget, ui_context
+from portal.context import VIEW_AS, Visit, forget, ui_context
 from portal.navigation import pages_of
 from portal.problems import where
 from portal.text import LANGUAGES, set_language, t
@@ -33,6 +33,8 @@ def main() -> None:
     st.set_page_config(page_title=f"{chosen.title} · {t('shell.product')}", layout="wide")
     with st.sidebar:
         _sidebar(visit)
+    if visit.viewing:
+        _preview(visit)
     chosen.run()
 
 
@@ -41,6 +43,15 @@ def failed(error: Exception) -> bool:
     log.error("a page failed: %s at %s", type(error).__name__, where(error))
     parts.problem(error)
     return True
+
+
+def _preview(visit: Visit) -> None:
+    """Say above every page that this is a preview, and how it ends."""
+    with st.container(horizontal=True, vertical_alignment="center", key="ms-preview"):
+        parts.note(t("seen.viewing", role=t(f"shell.roles.{visit.member.role}")), kind="warning")
+        if st.button(t("seen.end_viewing"), key="end-viewing"):
+            st.session_state.pop(VIEW_AS, None)
+            st.rerun()
 
 
 def _sidebar(visit: Visit) -> None:

@@ -76,6 +76,7 @@ class Workspace:
         self.clock = clock
         self.room = room
         self.acting = False
+        self.previewing = False  # an owner looks as somebody else: nothing is kept, noted or counted
         self.tx: Transaction | None = None
         self.data_keys = data_keys_of(store, keys)
         self._sealer = Room(self.data_keys, self.tenant, room)

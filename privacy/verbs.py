@@ -78,7 +78,7 @@ _BY_GROUP: Final = {
     ("read_values", "line", "simulation", "sensitive"): "line layout_plan scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
-        "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value assumptions"
+        "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value two_way assumptions"
         " object_to answer_objection from_orders currency_rates pilot way_map consensus"
     ),
     (

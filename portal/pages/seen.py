@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from portal import actions_contact, actions_recall, parts
+from portal import actions_contact, actions_preview, actions_recall, parts
+from portal.actions_preview import VIEWABLE
 from portal.actions_recall import Recall, Seen
 from portal.contacting import RULES
-from portal.context import ui_context
+from portal.context import VIEW_AS, ui_context
 from portal.frame import link, page_frame
+from portal.identity import Role
 from portal.text import has_text, t
 from portal.workspace import Workspace
 
@@ -39,6 +41,19 @@ def show() -> None:
         parts.note(t("seen.no_looks"), kind="done")
     _recalls(seen)
     _contact(visit.workspace)
+    if visit.member.role is Role.OWNER:
+        _view_as(visit.workspace)
+
+
+def _view_as(workspace: Workspace) -> None:
+    """Look as somebody else of one's own organisation does."""
+    parts.section(t("seen.view_as"), note=t("seen.view_as_why"))
+    with st.container(horizontal=True):
+        for role in VIEWABLE:
+            if st.button(t(f"shell.roles.{role}"), key=f"view-as-{role}"):
+                actions_preview.view_as(workspace, role)
+                st.session_state[VIEW_AS] = str(role)
+                st.rerun()
 
 
 def _contact(workspace: Workspace) -> None:
