@@ -21,21 +21,27 @@ from portal.cases import (
     workbook_of,
 )
 from portal.catalogue import calculator
-from portal.levers import moved
+from portal.levers import grid_of, moved
 from portal.objections import objections_kept
+from portal.text import pick
 from portal.watermarks import watermark_of, watermarked
 from portal.workspace import Workspace
 
 
-@action(needs=EDITORS, purpose="appraisal")
-def set_inputs(workspace: Workspace, values: Mapping[str, Any]) -> None:
+@action(needs=EDITORS, purpose="appraisal", locks=True)
+def set_inputs(workspace: Workspace, values: Mapping[str, Any], *, seen: Mapping[str, str] | None = None) -> None:
     """Keep values of the ROI calculator's inputs, typed by the tenant (tier B); None takes a value back.
 
     `values`: input name -> text with unit ("12 min", or "10 / 12 / 15 min" for low, likely, high), a number in the
-    declared unit, or {"value": one of these, "reason", "source"}. Raises the calculation error that names input and
-    unit; then nothing is kept.
+    declared unit, or {"value": one of these, "reason", "source"}. `seen`: the `at` of each value that the person saw
+    when he typed; where somebody has changed it since, nothing is kept. Raises ActionError changed_meanwhile with both
+    values, and the calculation error that names input and unit; then nothing is kept.
     """
     typed = dict(typed_inputs(workspace)[1])
+    for name, was in (seen or {}).items():
+        there = typed.get(name)
+        if there is not None and there["at"] != was and name in values:
+            raise _changed(name, there["value"], values[name])
     at = workspace.clock().isoformat()
     for name, given in values.items():
         if given is None:
@@ -117,6 +123,18 @@ def try_value(
 
 
 @action(needs=READERS, purpose="appraisal")
+def two_way(
+    workspace: Workspace, *, first: str, second: str, scenario: str = "", claims: bool = False
+) -> Mapping[str, Any]:
+    """Return the net present value over a grid of two inputs between their P05 and P95, all others at their median.
+
+    Keys: first, second (values of the steps), npv (a row for each step of the first). Raises ActionError same_input,
+    unknown_number.
+    """
+    return grid_of(workspace, scenario, first, second, claims=claims)
+
+
+@action(needs=READERS, purpose="appraisal")
 def why(workspace: Workspace, name: str, *, scenario: str = "", claims: bool = False) -> Mapping[str, Any]:
     """Open one number of the case: its trace, its tornado, objections to it, and the ids it rests on.
 
@@ -160,6 +178,20 @@ def _simulated(name: str) -> ActionError:
     )
 
 
+def _changed(name: str, theirs: Any, yours: Any) -> ActionError:
+    """The error of a save that would undo somebody else's: both values, for a person to choose."""
+    title = next((item.title for item in calculator().inputs if item.name == name), {})
+    mine = yours["value"] if isinstance(yours, Mapping) else yours
+    return ActionError(
+        f"somebody changed {name} to {theirs} meanwhile",
+        code="changed_meanwhile",
+        remedy="Look at both values; save again to put yours in its place.",
+        name=pick(title) or name,
+        theirs=theirs,
+        yours=mine,
+    )
+
+
 def _input_view(item: Input, typed: Mapping[str, Any] | None, offered: Given | None, now: datetime) -> dict[str, Any]:
     view: dict[str, Any] = {
         "name": item.name,
@@ -173,6 +205,7 @@ def _input_view(item: Input, typed: Mapping[str, Any] | None, offered: Given | N
         "tier": None if item.tier is None else item.tier.value,
         "source": dict(item.source),
         "reason": "",
+        "at": "" if typed is None else typed["at"],
         "age_days": None,
         "stale": False,
         "from": "default" if item.likely is not None else "missing",

@@ -142,6 +142,10 @@ def in_force(item: Mapping[str, Any]) -> str:
 
 
 def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str, button: str) -> None:
+    seen = st.session_state.get(
+        f"seen-{key}", {}
+    )  # when this person last looked, which is before the button was pressed
+    st.session_state[f"seen-{key}"] = {item["name"]: item["at"] for item in items}
     with st.form(f"inputs-{key}", enter_to_submit=False, border=False):
         written = {}
         for start in range(0, len(items), 2):
@@ -162,7 +166,7 @@ def _form(workspace: Workspace, items: Sequence[Mapping[str, Any]], *, key: str,
                     )
             try:
                 if values:
-                    actions_value.set_inputs(workspace, values)
+                    actions_value.set_inputs(workspace, values, seen=seen)
             except ValueError as error:
                 parts.problem(error)
             else:
