@@ -13,6 +13,7 @@ from portal import actions_runs, actions_study, actions_value, charts, parts
 from portal.advice import advice, take_along, verdict
 from portal.charts import Curve
 from portal.context import Visit, ui_context
+from portal.figures_beyond import beyond
 from portal.frame import draw, link, look, page_frame, shown_name
 from portal.identity import Role
 from portal.inputs_form import contradictions, inputs_in_force, other_sources
@@ -124,6 +125,7 @@ def _case(workspace: Workspace, case: Mapping[str, Any], record: str, *, claims:
     what_if(workspace, case, record, claims=claims)
     _fan(case, currency)
     advice(case)
+    beyond(workspace, case, record, claims=claims)
     capped = [one for one in case["capped"] if one["share_of_draws"] >= 0.0005]
     if capped:
         parts.section(t("value.capped"), note=t("value.capped_why"))

@@ -131,3 +131,18 @@ def test_a_tried_value_is_the_case_with_that_value_and_changes_nothing(valued) -
     with pytest.raises(CalculationError) as outside:
         actions_value.try_value(valued.owner, name="price_once", value=-1.0)
     assert outside.value.code == "out_of_range"
+
+
+def test_the_grid_of_two_inputs_grows_with_the_margin_and_falls_with_the_price(valued) -> None:
+    actions_value.set_inputs(valued.owner, {"price_once": "15000 / 20000 / 30000 CNY"})
+    found = actions_value.two_way(valued.owner, first="contribution_margin", second="price_once")
+    assert len(found["npv"]) == len(found["first"]) == len(found["second"]) == 5
+    for row in found["npv"]:
+        assert row == sorted(row, reverse=True)
+    for column in zip(*found["npv"], strict=True):
+        assert list(column) == sorted(column)
+    for first, second, code in (("npv", "price_once", "unknown_number"), ("price_once", "price_once", "same_input")):
+        with pytest.raises(ActionError) as refusal:
+            actions_value.two_way(valued.owner, first=first, second=second)
+        assert refusal.value.code == code
+    actions_value.set_inputs(valued.owner, {"price_once": "20000 CNY"})
