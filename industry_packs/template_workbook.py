@@ -22,8 +22,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "zh-CN": {
         "sample": "来自行业包示例，并非您的数据", "question": "问题", "output": "结果", "value": "数值",
-        "wanted": "要求", "reached": "达到", "missed": "未达到", "verdict": "判断", "action": "下一步", "acceptance": "怎样算够好",
-        "field": "字段", "limits": "适用范围", "pack": "行业包", "where": "在哪里找", "entered": "填入",
+        "wanted": "要求", "reached": "达到", "missed": "未达到", "verdict": "判断", "action": "下一步",
+        "acceptance": "怎样算够好", "field": "字段", "limits": "适用范围", "pack": "行业包", "where": "在哪里找",
+        "entered": "填入",
     },
 }  # fmt: skip
 WIDTHS = (34, 20, 26, 16, 60, 60)

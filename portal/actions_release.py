@@ -14,21 +14,25 @@ from portal.actions import OWNER, TENANT, ActionError, action
 from portal.consenting import consent_document, own_pseudonym
 from portal.identity import VENDOR, Role
 from portal.notices import RELEASE
-from portal.releasable import policy_for, releasable
+from portal.releasable import pack_policy, policy_for, releasable
 from portal.rooms import account_secret
 from portal.storage import Transaction, new_id
 from portal.storage_release import ConsentRow, DisclosureRow
 from portal.workspace import MissingError, Workspace
-from privacy.consent import Consent, give, withdraw
+from privacy.consent import PURPOSES, Consent, give, withdraw
 from privacy.disclosure import Disclosure, Item, lead_handle, may_refresh, preview, words
 from privacy.disclosure import disclose as make
+
+MOST_DAYS = 365
+"""How long a consent may run where no pack says less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """Exactly what would be sent: `items` in words, `payload` as it is sent, `digest` of it, and what is not sent.
 
-    `recipients`: id and name of the vendor's people it can go to, the one who invited this tenant first.
+    `recipients`: id and name of the vendor's people it can go to, the one who invited this tenant first. `purposes` and
+    `days_at_most`: what the pack of the case allows.
     """
 
     scenario: str
@@ -38,6 +42,8 @@ class Preview:
     not_sent: tuple[Mapping[str, str], ...]
     recipients: tuple[tuple[str, str], ...]
     sample: bool
+    purposes: tuple[str, ...]
+    days_at_most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,8 @@ class ReleaseView:
 def preview_release(workspace: Workspace, *, scenario: str = "", fields: Sequence[str] = ()) -> Preview:
     """Show exactly what a release would send: fields of a fixed schema (default: all), in public bands."""
     found = releasable(workspace, scenario)
-    payload = preview(found.case, found.findings, policy_for(fields))
+    payload = preview(found.case, found.findings, policy_for(fields, pack=found.case.pack))
+    own = pack_policy(found.case.pack)
     newest = workspace.latest("summary", slot="result")
     sample = newest is not None and bool(workspace.get("summary", newest.id)["sample"])
     return Preview(
@@ -88,6 +95,8 @@ def preview_release(workspace: Workspace, *, scenario: str = "", fields: Sequenc
         not_sent=payload.not_sent,
         recipients=_recipients(workspace),
         sample=sample,
+        purposes=tuple(PURPOSES) if own is None else own.purposes,
+        days_at_most=MOST_DAYS if own is None else own.days_at_most,
     )
 
 
@@ -105,16 +114,18 @@ def give_consent(
     """Consent that the previewed payload goes to a recipient, for one purpose and a term.
 
     `digest` is the preview's, `fields` and `scenario` as they were previewed, `recipient` one of the preview's
-    (default: the first). Raises ActionError preview_changed, and the privacy error of a purpose or term that cannot be.
+    (default: the first). Raises ActionError preview_changed, pack_forbids where the pack of the case does not allow
+    this purpose or term, and the privacy error of a purpose or term that cannot be.
     """
     found = releasable(workspace, scenario)
-    payload = preview(found.case, found.findings, policy_for(fields))
+    payload = preview(found.case, found.findings, policy_for(fields, pack=found.case.pack))
     _same(payload.digest, digest)
     offered = dict(_recipients(workspace))
     chosen = recipient or next(iter(offered))
     if chosen not in offered:
         raise MissingError(chosen)
     at, key = workspace.clock(), new_id()
+    _within_pack(found.case.pack, purpose, (until - at).total_seconds() / 86_400)
     draft = Consent(
         id=key,
         tenant=workspace.tenant,
@@ -146,6 +157,19 @@ def give_consent(
     return _consent_view(row, document, at)
 
 
+def _within_pack(pack: str | None, purpose: str, days: float) -> None:
+    own = pack_policy(pack)
+    if own is not None and (purpose not in own.purposes or days > own.days_at_most + 1):
+        raise ActionError(
+            f"the pack allows releases for {', '.join(own.purposes)}, for {own.days_at_most} days at most",
+            code="pack_forbids",
+            place="purpose",
+            remedy="Choose one of these purposes and an earlier end.",
+            purposes=", ".join(own.purposes),
+            days=own.days_at_most,
+        )
+
+
 @action(needs=OWNER, purpose="release")
 def disclose(workspace: Workspace, *, consent: str, digest: str) -> ReleaseView:
     """Release the payload that a consent approves.
@@ -159,7 +183,7 @@ def disclose(workspace: Workspace, *, consent: str, digest: str) -> ReleaseView:
     kept = Consent.from_json(document["consent"])
     found = releasable(workspace, document["scenario"])
     at, key = workspace.clock(), new_id()
-    policy = policy_for(document["fields"])
+    policy = policy_for(document["fields"], pack=found.case.pack)
     _same(preview(found.case, found.findings, policy).digest, digest)
     made = make(
         found.case,

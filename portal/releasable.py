@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from industry_packs.content import ReleasePolicy as PackPolicy
 from portal.actions import ActionError
 from portal.assessments import assessment_of
 from portal.cases import case_of
@@ -73,11 +74,20 @@ def releasable(workspace: Workspace, record: str = "") -> Releasable:
     )
 
 
-def policy_for(fields: Sequence[str] = ()) -> ReleasePolicy:
+def pack_policy(pack: str | None) -> PackPolicy | None:
+    """What the pack of a case lets a release hold at most; None where the case has no pack."""
+    return next((one.release_policy for one in packs() if one.manifest.id == pack), None)
+
+
+def policy_for(fields: Sequence[str] = (), *, pack: str | None = None) -> ReleasePolicy:
     """Return the policy that allows the named fields of the schema (default: all) and the ids that packs publish.
 
-    Raises `PrivacyError` release_field_unknown.
+    The pack of the case has the last word: what its own policy does not allow stays out, whoever asked for it. Raises
+    `PrivacyError` release_field_unknown.
     """
+    own = pack_policy(pack)
+    if own is not None and not set(fields) - set(FIELDS):
+        fields = [name for name in (fields or tuple(FIELDS)) if name in own.allowed]
     full = standard_policy(
         packs=tuple(pack.manifest.id for pack in packs()),
         modules=tuple(modules_on_offer()),

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "742edb09c14f8cb4ce9120d290e06e829bf739a47252d8b8c725bb9dd9f4703c",
+  "digest": "8891b703e3c17de0883e6fc69025ef933aefbb2073a9a3300f418cb2b82c33fe",
   "key": "860e28ae671c712f",
-  "signature": "jucLAmRMjBgl/gzyTGtFpTpgsNpvsKCXczxKRWOf61Cmbfz6TW/HFL8FNOjwoWXEPwgPdpeF3aSri2soMnA+Dg=="
+  "signature": "aN70lf1ACZrLnJVlMxtS0XM2pYf0ZjTe0PHTyHGu+ymty/tmst5kXG/JfkqoaiY7bYOT2nMQXxch1/AePbTSBA=="
 }

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "769f275024b7e50ac5e9d5af77d904b28f2968505bfb7b4ec725fbe15f634ba9",
+  "digest": "603f7cd46558a040d14fb3fd692da2f49e38783b734a7c651c5a446f346e52d3",
   "key": "860e28ae671c712f",
-  "signature": "mcJS0t07xR/m/iMUk1Icsrh9ZKh84GNbFj8CWT4t3Lq5z52GHL06pWS8juQocyUb6qabdx232hII1kEYjh7fDA=="
+  "signature": "90MKW4PpLT2IymejIGdJnNKaR2hpd1dUcSZZY7/ABX0b9Fcq5Y1ZAiAFi/76ya7GjTzZPtTicMHaBrBo5asnAw=="
 }

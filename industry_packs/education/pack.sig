@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "7bafdca4d91de51ae8cb59ba0ce76b6d04c552646b3f2141677dd70138157b52",
+  "digest": "8d5ea8ea0224f36450f8075591d84e777c4aa91de8a430780e2aa6c53fa42c7e",
   "key": "860e28ae671c712f",
-  "signature": "ftSAB0xSQzhflFqwud2V6LZQw9iXTBNEJA+4KpkcnWcnRJJyUtmt7q/Pysv61764g3zhd+9naJABSLwsSmcKDg=="
+  "signature": "YnsNpqcHac/X7fu0dCuIUZESwLKN/Z5mv3YyzznvdzhA8bPH1nFZtPDAprB5wLf1HbU7c+IfPvjd4p5CwSFGBA=="
 }

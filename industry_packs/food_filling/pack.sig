@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "f705b8aac835f694543849a9f76808fe47004520506a209398428009d085da96",
+  "digest": "967ac729f39d96a96d9a96e0de571c14f1e85e09be752a8be99af59e6a0d2bfb",
   "key": "860e28ae671c712f",
-  "signature": "sh5Qnc5nFr/5EyVIxXO5zPef9qJJ62+IMGTQJV7qngssfuUr091+m2mo5zS7in+lI311YcSUrE/xUfjwctJtAQ=="
+  "signature": "1TDcFqzIJiXDTsKldAgGhQ7U8hV8JqHosjfSjqglXxNUEXQ+bk3hY76rs8Qm8mcePbCgwzwXC77Quq/SjE+9AA=="
 }

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "5ff70a0c1af778b4bbea5cbdce5fdc31ee513583307f00670a14606f094c336b",
+  "digest": "c578fd01d5c3233d990326cd65bed6c7915aceb83bc41f77f6e567e65342836a",
   "key": "860e28ae671c712f",
-  "signature": "ehxkYL480ZbJucHo0CbA5+t0rsNaC+YGBxzlpLXqvrcO2GvbTSuYUWbFvTeEeT6Nd+QuKCZC2Yv+NHi6cScfDA=="
+  "signature": "SZzRa7KSSBzsMVyR5tUtlWU41jxkCzBJ97S/ora54X0vJJwVHlaPRL8BsevyNtcSghwSs0duOiv87ZMJqFDuCQ=="
 }

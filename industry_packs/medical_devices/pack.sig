@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "720a5b0fea2406d3ad4c2664c2b1f75a271d9c8a5ea9bbb40ff1a806ba6bee62",
+  "digest": "e88c26c7f76c62fecdd60784b717122d9b79e8e4b551483c9eafbe51907808db",
   "key": "860e28ae671c712f",
-  "signature": "V2p/tI0xO9lP7WuQ/IP85mnE1XrMXjYhXFIG800dFT4gJuQfca3T7fKAjHd/6mEdrFn4dnlh5kfqz/pXQ7F+Dg=="
+  "signature": "blKCeCR6FK2o8S0G7AjIR6ZSBsH3pvRnj5rN0B3P84ANgp9TTLKy7BOn88/+szdBx0ZFm22DCmiJkH9JnUZZCw=="
 }

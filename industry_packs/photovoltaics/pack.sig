@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "a19e7c66e6317bdba200e1fce38589a1c3ee62bf1b2b035a53e3dfc7b1d7460d",
+  "digest": "2f72569881e5d0846de5bf733812ccc51b29edc3c6697849fa66201de38ab0ac",
   "key": "860e28ae671c712f",
-  "signature": "EJ+jwtw8/cUZTbIF2lr1tY0hX+Tqbda/uOMV0SC4N8Uk40PnWmmxKmtl9uhINyJEZlbAb9gmnmtXL/pJ2zWYCg=="
+  "signature": "YxJ6v+yH7Pq1AsOwUX7N0XPScs+9v9QowMfpxZFh+TX2GWfJAMAn5hORVfqYr7MSgGvAdzBfpdvM8bJgpjJ8Bg=="
 }

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "7cdb40055b8ea8c82d3c7759293088f7d6dcfdef8a7e433ea0413bc6db14304d",
+  "digest": "1d238b480945f6427dcfd6ffba8661043bec0b99e9b487a4d28ecf05d4814c5c",
   "key": "860e28ae671c712f",
-  "signature": "x21TvIA9mcrUUAE/iePTQOnirMG13fMRqjShm9apT5f0ost7zErc2969Q5NmNQ/f9WU+5NByWxngk6nVLy7OCA=="
+  "signature": "pv+fSrELg8U3elf92CCL/UrbZHJgl0av3lwiBzXMF3NdYG7QPzg1YokfjYNcK2tF/Wlm9ggYQilJ9WA6l20nCg=="
 }

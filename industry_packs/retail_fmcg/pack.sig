@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "d3755e7aa1d4b0f031b2b0ebaf8510dae7d58cb469974f7558f209eb5da1ae90",
+  "digest": "5d816e3d77ac335f55ce3bfc566282a976b62eb0ca141fbe7aa1e386af9afb95",
   "key": "860e28ae671c712f",
-  "signature": "aKLDg6gzX2o8tFlKC0PJV8BTXbLJGFsFbKYXEKAjNTBFdP2fFNWxhvFqDsEBJj3+RfD5Tn7JgDL68kFbIjPYBw=="
+  "signature": "yP3vRIbj/5RVWhanbn8NEd5AHbSV+gnGYRfEON8/rJJOauH9YRH3f+FaHa8jIfyW/TXE1x3o4uCRQZMU/GMWCw=="
 }

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "981bca2691f2ca5cafae5b9ffce58aa58e257e7ff58a21cf68636ce252c5f8fc",
+  "digest": "bb9d642d13e1619d16554935393e2a38e1345cef5761e327bf40b2d70f5aef46",
   "key": "860e28ae671c712f",
-  "signature": "pTp0iRC/6tdTpjAjeaQ3vD7PtVJo24SMq/AB5qSKc8ELyF8A/uho0G35xlI17j5ReCv8UApRiF4u0rXIkEx8Cg=="
+  "signature": "Py6csqNzqGAuWYGhB8FkaekK1MNXb5FJJQM4+feOkWilie66Llr6I3sKoyFRwJjkfiQRzEYzssNXKdHMYmKnBA=="
 }

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "25c3ad36c51069a4f74e44e2c7266b5bdd2b5905e4cea7f384fc53499eb38b05",
+  "digest": "2007b2c0eb862f1c26a4ac72a4011b140f9f7619ae78cd0a83c57cdaee7926eb",
   "key": "860e28ae671c712f",
-  "signature": "+GgdZxhpd3mgVp0Zg6MPUETgo8nfJvObWt+HByEvLRb3QeFSjVgq0tzgYbGokvKI+FtMaB/tYaQ9oc2ejOLxAw=="
+  "signature": "Lb34HckIsycPMNaRKuOMAdH0Lj42KmgJVvNik/trLXQ6FCMKJAUzzy4gPKX/bfCZ5nqOuxUfgsbO9zBzBh+TCQ=="
 }

@@ -16,9 +16,6 @@ from portal.frame import link, page_frame, shown_name
 from portal.notices import RELEASE
 from portal.text import pick, t
 from portal.workspace import Workspace
-from privacy.consent import PURPOSES
-
-MOST_DAYS = 365
 
 
 def show() -> None:
@@ -105,11 +102,11 @@ def _approve(workspace: Workspace, shown: Preview, scenario: str) -> None:
         who, what, when = st.columns(3)
         recipient = who.selectbox(t("release.recipient"), list(names), format_func=parts.named(names), key="recipient")
         purpose = what.selectbox(
-            t("release.purpose"), PURPOSES, format_func=lambda word: t(f"release.purpose_{word}"), key="purpose"
+            t("release.purpose"), shown.purposes, format_func=lambda word: t(f"release.purpose_{word}"), key="purpose"
         )
         until = when.date_input(
             t("release.until"), today + timedelta(days=30), min_value=today + timedelta(days=1),
-            max_value=today + timedelta(days=MOST_DAYS), format="YYYY-MM-DD", key="until",
+            max_value=today + timedelta(days=shown.days_at_most), format="YYYY-MM-DD", key="until",
         )  # fmt: skip
         parts.notice(RELEASE)
         read = st.checkbox(
