@@ -6,8 +6,13 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import parquet
 
 from portal import storage_accounts, storage_release, storage_runs, storage_values
 from portal.actions import OWNER, ActionError, action
@@ -25,7 +30,7 @@ KEPT_AFTER = ("consent", "release", "erasure")
 
 @action(needs=OWNER, purpose="erasure")
 def export_workspace(workspace: Workspace) -> bytes:
-    """Return everything of this workspace as one ZIP: datasets as CSV, files as they came, all else as JSON.
+    """Return everything of this workspace as one ZIP: datasets as CSV and Parquet, files as they came, else JSON.
 
     `index.json` lists what there is: kind, id, time, digest, and what it was made from. It is in the clear: it is the
     owner's own copy.
@@ -53,7 +58,9 @@ def export_workspace(workspace: Workspace) -> bytes:
                     continue
                 archive.writestr(f"{name}.json", json.dumps(value, ensure_ascii=False, indent=1))
                 if kind == TABLE:
-                    archive.writestr(f"{name}.csv", _csv(workspace, stored.id))
+                    columns = workspace.columns(TABLE, stored.id)
+                    archive.writestr(f"{name}.csv", _csv(columns))
+                    archive.writestr(f"{name}.parquet", _parquet(columns))
         archive.writestr("index.json", json.dumps(index, ensure_ascii=False, indent=1))
     workspace.touched = {"workspace/export": ""}
     workspace.then(lambda _: None)  # every export is noted
@@ -118,10 +125,16 @@ def erase_workspace(workspace: Workspace, *, confirm: str) -> None:
     KEPT.drop(workspace.tenant)
 
 
-def _csv(workspace: Workspace, dataset: str) -> str:
-    columns = workspace.columns(TABLE, dataset)
+def _csv(columns: Mapping[str, NDArray[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
     writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
     return text.getvalue()
+
+
+def _parquet(columns: Mapping[str, NDArray[Any]]) -> bytes:
+    buffer = io.BytesIO()
+    arrays = {name: pa.array(values.tolist() if values.dtype == object else values) for name, values in columns.items()}
+    parquet.write_table(pa.table(arrays), buffer)
+    return buffer.getvalue()

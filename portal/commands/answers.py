@@ -68,3 +68,6 @@ RESTORE: Final = _object(
         "written": {"type": "boolean"},
     },
 )
+
+SHAPES: Final = {"backup": BACKUP, "restore": RESTORE}
+"""By the name that `mingsuan schema` takes."""

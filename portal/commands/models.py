@@ -9,6 +9,7 @@ from typing import Any
 
 from industry_packs import schemas
 from portal import executors
+from portal.commands import answers
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
 from portal.wiring import read_settings
 from simulators import people_result, reference_cases, simulate
@@ -168,5 +169,6 @@ def run_check(given: argparse.Namespace) -> Outcome:
 
 def run_schema(given: argparse.Namespace) -> Outcome:
     """Print the JSON Schema of one kind."""
-    document = schemas.schema(given.subject)
+    shape = answers.SHAPES.get(given.subject)
+    document = schemas.schema(given.subject) if shape is None else shape
     return Outcome(document=document, lines=[json.dumps(document, ensure_ascii=False, indent=1)])

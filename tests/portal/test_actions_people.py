@@ -5,6 +5,7 @@ import json
 import zipfile
 
 import pytest
+from pyarrow import parquet
 
 from portal import (
     actions_admin,
@@ -85,7 +86,11 @@ def test_everything_can_be_taken_along(installation, owner, plant) -> None:
     actions_data.paste_rows(owner, "a,b\n1,2\n")
     archive = zipfile.ZipFile(io.BytesIO(actions_house.export_workspace(owner)))
     index = json.loads(archive.read("index.json"))
-    assert {row["kind"] for row in index} == {"dataset", "file", "upload"}
+    assert {row["kind"] for row in index} >= {"dataset", "file", "upload"}
+    for name in (name for name in archive.namelist() if name.endswith(".parquet")):
+        table = parquet.read_table(io.BytesIO(archive.read(name)))
+        assert table.column_names == archive.read(name.replace(".parquet", ".csv")).decode().splitlines()[0].split(",")
+        assert table.num_rows > 0
     tables = [name for name in archive.namelist() if name.endswith(".csv")]
     assert len(tables) == 3
     assert any(b"acme-press" in archive.read(name) for name in tables)
