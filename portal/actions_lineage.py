@@ -11,7 +11,8 @@ from typing import Any
 
 from portal import storage_accounts, storage_release
 from portal.actions import READERS, ActionError, action
-from portal.cases import calculator, typed_inputs
+from portal.cases import typed_inputs
+from portal.catalogue import calculator
 from portal.lineage import CASE, MEASURED, RESULT, lineage_edges, released_edge
 from portal.watermarks import watermark_of, watermarked
 from portal.workspace import MissingError, Workspace

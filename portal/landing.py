@@ -275,7 +275,8 @@ class LandingRoutes:
         to = "/" if next_page.startswith("/s/") else next_page
         token = _token_in(next_page) if next_page.startswith("/s/") else ""
         try:
-            if token and await to_thread.run_sync(is_result_link, self.portal.store, token):
+            shared: bool = bool(token) and await to_thread.run_sync(lambda: is_result_link(self.portal.store, token))
+            if shared:
                 return await self._result(token, kept["email"])
             accepted = form.get("accepted", "")[:64]
             member = await to_thread.run_sync(self._member, kept, next_page, accepted)

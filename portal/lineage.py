@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.cases import calculator, case_of, simulated_in, typed_inputs
-from portal.catalogue import packs
+from portal.cases import case_of, simulated_in, typed_inputs
+from portal.catalogue import calculator, packs
 from portal.workspace import Workspace
 from privacy.bands import GRID_VERSION
 from privacy.lineage import Edge, Node
