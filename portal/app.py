@@ -286,7 +286,20 @@ def _serve(portal: Portal, more: list[BaseRoute], say: Callable[[str], None]) ->
         limit_concurrency=2000,
     )
     signal.signal(signal.SIGTERM, _leave)
-    with occupied(settings.data), _workers(settings), contextlib.suppress(KeyboardInterrupt, SystemExit):
+    with occupied(settings.data) as free:
+        if not free:
+            raise SettingsError(
+                "the installation is being restored",
+                code="being_restored",
+                place="MINGSUAN_DATA",
+                remedy="Wait until `mingsuan restore` has ended, then start again.",
+            )
+        _run(portal, options, say)
+
+
+def _run(portal: Portal, options: uvicorn.Config, say: Callable[[str], None]) -> None:
+    settings = portal.settings
+    with _workers(settings), contextlib.suppress(KeyboardInterrupt, SystemExit):
         _Server(options, lambda: say(f"ready {settings.origin}")).run()
 
 
