@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from portal.workspace import Workspace
 from simulators.fit import Spread
 from simulators.line import Line
 from simulators.scenario import Scenario
-from simulators.study import KPIS, Result, Study
+from simulators.study import KPIS, Result, ScenarioResult, Study
 from templates.line_document import read_line
 
 CLAIMS = ".claims"
@@ -66,6 +67,7 @@ def summary(result: Result, *, records: Mapping[str, str], sample: bool, rough: 
             "claims": one.id.endswith(CLAIMS),
             "bands": {kpi: asdict(result.band(one.id, kpi)) for kpi in KPIS},
             "bottlenecks": list(result.bottlenecks(one.id)),
+            "states": _last_month(result, one),
             "differences": {} if base else {kpi: asdict(result.difference(one.id, kpi)) for kpi in KPIS},
         }
         if not base:
@@ -84,6 +86,31 @@ def summary(result: Result, *, records: Mapping[str, str], sample: bool, rough: 
         "method_numbers": dict(result.method_numbers),
         "risks": dict(result.risks),
         "scenarios": scenarios,
+        "pairs": [_pair(result, one.id, other.id) for one, other in combinations(result.scenarios, 2)],
+    }
+
+
+def _last_month(result: Result, one: ScenarioResult) -> dict[str, dict[str, float]]:
+    """Share of time of each station in each state, in the last month."""
+    shares = one.states[-1]
+    return {
+        station: dict(zip(result.states, (float(share) for share in row / max(row.sum(), 1e-300)), strict=True))
+        for station, row in zip(result.stations, shares, strict=True)
+    }
+
+
+def _pair(result: Result, first: str, second: str) -> dict[str, Any]:
+    """Good parts an hour of one future minus those of another, draw by draw: mean, how often above 0, clear at 95 %."""
+    ours, theirs = (result.scenario(name).kpis["good_per_h"].mean(axis=1) for name in (first, second))
+    gain = ours - theirs
+    error = float(gain.std(ddof=1)) / len(gain) ** 0.5 if len(gain) > 1 else 0.0
+    mean = float(gain.mean())
+    return {
+        "first": first,
+        "second": second,
+        "mean": mean,
+        "probability": float((gain > 0).mean()),
+        "clear": abs(mean) > 1.96 * error,
     }
 
 

@@ -12,9 +12,10 @@ import streamlit as st
 from portal import actions_runs, actions_study, catalogue, charts, parts
 from portal.actions import EDITORS
 from portal.actions_study import ScenarioView
-from portal.charts import Curve
 from portal.context import ui_context
 from portal.frame import draw, link, look, page_frame, shown_name
+from portal.pages.comparison import compare
+from portal.pages.curves import curve
 from portal.parts import Number
 from portal.studies import find_scenario
 from portal.text import pick, t
@@ -111,26 +112,15 @@ def _result(found: Mapping[str, Any], planned: Sequence[ScenarioView]) -> None:
     parts.section(finding, note=t("scenarios.ramp_note"))
     name = names.get(record) or pick(chosen["title"])
     curves = [
-        _curve(t("scenarios.baseline"), before, baseline=True),
-        _curve(name if len(name) <= SHORT else t("value.with"), band),
+        curve(t("scenarios.baseline"), before, baseline=True),
+        curve(name if len(name) <= SHORT else t("value.with"), band),
     ]
     spec = charts.ramp(curves, unit="%", month=t("scenarios.month"), outcome=t("scenarios.oee_axis"), look=look())
     draw(spec, key="ramp", height=380, alt=finding, sample=found["sample"])
     _bottleneck(chosen, found)
+    parts.note(_decided(chosen, found))
     st.caption(_method(found))
-
-
-def _curve(label: str, band: Mapping[str, Sequence[float]], *, baseline: bool = False) -> Curve:
-    scaled = {name: [round(100 * value, 3) for value in values] for name, values in band.items()}
-    return Curve(
-        label=label,
-        mean=scaled["mean"],
-        p10=scaled["p10"],
-        p90=scaled["p90"],
-        low=scaled["mean_low"],
-        high=scaled["mean_high"],
-        baseline=baseline,
-    )
+    compare(found, names, above=chosen["id"])
 
 
 def _numbers(chosen: Mapping[str, Any], found: Mapping[str, Any]) -> None:
@@ -187,6 +177,20 @@ def _why(kpi: str, change: Mapping[str, float], found: Mapping[str, Any]) -> Non
 def _method(found: Mapping[str, Any]) -> str:
     numbers = {name: parts.quantity(value, digits=3) for name, value in found["method_numbers"].items()}
     return t(f"scenarios.method_{found['method']}", draws=found["draws"], seed=found["seed"], **numbers)
+
+
+def _decided(chosen: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Whether the draws are enough to say that the scenario helps or harms, in plain words."""
+    change = chosen["differences"]["good_per_h"]
+    low, high = change["low"], change["high"]
+    if low > 0 or high < 0:
+        return t("scenarios.decided_more" if low > 0 else "scenarios.decided_less", draws=found["draws"])
+    half = (high - low) / 2
+    if half <= 0 or abs(change["mean"]) < half / 20:
+        return t("scenarios.decided_none", draws=found["draws"])
+    return t(
+        "scenarios.decided_open", draws=found["draws"], more=f"{found['draws'] * (half / change['mean']) ** 2:.0f}"
+    )
 
 
 def _bottleneck(chosen: Mapping[str, Any], found: Mapping[str, Any]) -> None:
