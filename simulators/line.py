@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 
 from simulators import network
 from simulators.distributions import Distribution, ModelError
@@ -216,10 +217,14 @@ class Line:
 _AFTERWARDS = frozenset({"energy", "carbon"})
 
 
+@cache
+def _newer(kind: type[Line | Station | Failure]) -> tuple[tuple[str, object], ...]:
+    """Fields that came after the first kernels, with what they are when nobody uses them."""
+    return tuple(
+        (one.name, one.default) for one in fields(kind) if one.metadata.get("new") and one.name not in _AFTERWARDS
+    )
+
+
 def _old_only(thing: Line | Station | Failure) -> bool:
     """Whether everything that came after the first kernels is at its default."""
-    return all(
-        getattr(thing, one.name) == one.default
-        for one in fields(thing)
-        if one.metadata.get("new") and one.name not in _AFTERWARDS
-    )
+    return all(getattr(thing, name) == default for name, default in _newer(type(thing)))
