@@ -8,6 +8,7 @@ from industry_packs.kinds import DOCUMENTS
 from templates import schemas
 from templates.documents import DocumentError, closest
 from templates.fit_schema import fit_schema
+from templates.process_schema import assessment_schema, process_output_schema
 from templates.reading_schema import reading_schema
 from templates.shapes import Schema
 from templates.simulate_schema import simulate_schema
@@ -16,6 +17,8 @@ PRINTED: Mapping[str, Callable[[], Schema]] = {
     "read-output": reading_schema,
     "fit-output": fit_schema,
     "simulate-output": simulate_schema,
+    "process-output": process_output_schema,
+    "checklist-output": assessment_schema,
 }
 """What commands print with `--json`; `mingsuan schema` knows these names too."""
 

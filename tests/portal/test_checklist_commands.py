@@ -8,9 +8,11 @@ from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
+import jsonschema
 import openpyxl
 import pytest
 
+from industry_packs.schemas import schema
 from portal.cli import main
 
 
@@ -38,6 +40,7 @@ def mlps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 
 def test_a_workbook_is_scored_and_a_bad_row_fails_the_check(mlps: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = call(capsys, "checklist", "assess", "mlps-3", mlps)
+    jsonschema.validate(found, schema("checklist-output"))
     assert (found["answered"], found["applicable"], found["refused"]) == (3, 211, [])
     fill(mlps, F2="perhaps")
     found = call(capsys, "checklist", "assess", "mlps-3", mlps, status=4)

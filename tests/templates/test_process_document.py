@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import jsonschema
 import pytest
 
 from simulators.distributions import Distribution
+from simulators.line import WEEK
+from simulators.people_result import simulate_process
 from templates import documents, schemas
 from templates.process_document import read_process, write_process
+from templates.process_schema import process_output_schema
 
 TEXT = """\
 mingsuan: process/1
@@ -98,3 +103,10 @@ def test_what_is_wrong_is_refused_with_its_line(old: str, new: str, code: str, p
         read_process(TEXT.replace(old, new, 1), "p.yaml")
     assert refused.value.code == code
     assert refused.value.place.startswith(place)
+
+
+def test_what_is_printed_of_a_process_follows_its_schema():
+    result = simulate_process(read_process(TEXT, "p"), horizon=3 * WEEK, replications=2).to_json()
+    jsonschema.validate(json.loads(json.dumps(result)), process_output_schema())
+    alone = simulate_process(read_process(TEXT, "p"), horizon=86_400 * 2, replications=1).to_json()
+    jsonschema.validate(json.loads(json.dumps(alone)), process_output_schema())
