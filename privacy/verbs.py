@@ -92,7 +92,7 @@ _BY_GROUP: Final = {
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
-        " trust_statements stop_contact allow_contact"
+        " trust_statements stop_contact allow_contact take_log"
     ),
     ("follow", "position", "consensus", "internal"): "my_questions take_position",
     ("release", "disclosure", "release", "sensitive"): (
@@ -135,7 +135,7 @@ _BY_GROUP: Final = {
     ),
     ("operate", "tenant", "operation", "internal"): (
         "create_tenant suspend_tenant resume_tenant close_tenant tenants providers register_provider remove_provider"
-        " jobs back_up_installation"
+        " jobs back_up_installation backup_status"
     ),
     ("operate", "tenant", "support", "internal"): "break_glass support_view",
     ("support", "dataset", "support", "sensitive"): "support_read",

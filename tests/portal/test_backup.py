@@ -339,3 +339,14 @@ def test_only_the_operator_backs_up(site) -> None:
     for workspace in (site.owner(acme), operator(Role.REP), operator(Role.AUDIT_ADMIN)):
         with pytest.raises(ActionError):
             actions_backup.back_up_installation(workspace, io.BytesIO(), recipient="", product="", schema=1)
+
+
+def test_the_administrator_sees_when_the_last_backup_was_made(site) -> None:
+    acme = site.new_tenant("Acme Steel")
+    admin = operator(Role.SYSTEM_ADMIN)
+    assert actions_backup.backup_status(admin)["backup"] is None
+    site.run("backup", site.file)
+    actions_data.paste_rows(site.owner(acme), "a,b\n7,8\n")
+    found = actions_backup.backup_status(admin)
+    assert found["backup"] is not None
+    assert (found["since"], found["restore"]) == (1, None)
