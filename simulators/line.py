@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from simulators import network
 from simulators.distributions import Distribution, ModelError
@@ -186,11 +187,7 @@ class Line:
     @property
     def plain(self) -> bool:
         """Whether this is a row of stations with nothing but what the fast kernels know; refuses by default."""
-        if self.calendar is not None and self.calendar.closed:
-            return False
-        failures = [failure for station in self.stations for failure in station.failures]
-        things: tuple[Line | Station | Failure, ...] = (self, *self.stations, *failures)
-        return all(_old_only(thing) for thing in things)
+        return _plain(self)
 
     @property
     def in_a_row(self) -> bool:
@@ -217,8 +214,18 @@ class Line:
 _AFTERWARDS = frozenset({"energy", "carbon"})
 
 
+@lru_cache(maxsize=256)
+def _plain(line: Line) -> bool:
+    """Asked a dozen times for every run, of the same line."""
+    if line.calendar is not None and line.calendar.closed:
+        return False
+    failures = [failure for station in line.stations for failure in station.failures]
+    things: tuple[Line | Station | Failure, ...] = (line, *line.stations, *failures)
+    return all(_old_only(thing) for thing in things)
+
+
 @cache
-def _newer(kind: type[Line | Station | Failure]) -> tuple[tuple[str, object], ...]:
+def _newer(kind: Any) -> tuple[tuple[str, object], ...]:
     """Fields that came after the first kernels, with what they are when nobody uses them."""
     return tuple(
         (one.name, one.default) for one in fields(kind) if one.metadata.get("new") and one.name not in _AFTERWARDS
