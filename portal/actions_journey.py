@@ -11,10 +11,13 @@ from portal import storage_accounts, storage_ledger, storage_release, storage_ru
 from portal.actions import EVERYBODY, TENANT, action
 from portal.identity import Role
 from portal.materials import datasets_in_force
-from portal.rooms import NAMES, installation_key
+from portal.noting import LOG_NAME
+from portal.rooms import LOG, NAMES, installation_key
 from portal.storage_ledger import Filter
 from portal.workspace import Workspace
 from privacy.audit import AuditEntry, pseudonym
+from privacy.checkpoint import verifier_key
+from privacy.tenant_copy import write_copy
 
 STEPS = (
     ("data", "dataset"),
@@ -26,6 +29,9 @@ STEPS = (
     ("release", "release"),
 )
 """The prospect's way: each step and the kind of value that shows that it was taken; a step is also its page's name."""
+
+MOST_COPIED = 2000
+"""Entries in a tenant's copy of the log, the newest."""
 
 HOMES: Mapping[Role, tuple[str, ...]] = {
     Role.REP: ("desk", "links", "feed"),
@@ -180,6 +186,30 @@ def access_log(workspace: Workspace, *, days: int = 30, limit: int = 200) -> Seq
             )
         )
     return found
+
+
+@action(needs=TENANT, purpose="transparency", highest_class="internal")
+def take_log(workspace: Workspace) -> bytes:
+    """Return this tenant's newest entries of the log, each with the proof that it is in the signed tree.
+
+    The file verifies offline, and its checkpoint is a witness in the tenant's own hands.
+    """
+    at = workspace.clock()
+    key = verifier_key(installation_key(workspace.data_keys, LOG, at=at), name=LOG_NAME)
+    with workspace.store.reading() as tx:
+        newest = storage_ledger.newest_checkpoint(tx)
+        size = 0 if newest is None else newest[0]
+        leaves = storage_ledger.leaves(tx, size)
+        rows = storage_ledger.entries(tx, Filter(tenant=workspace.tenant, before=size), limit=MOST_COPIED)
+    workspace.then(lambda _: None)  # every copy is noted
+    return write_copy(
+        [(row.seq, row.entry) for row in reversed(rows)],
+        leaves=leaves,
+        checkpoint="" if newest is None else newest[2],
+        key=key,
+        tenant=workspace.tenant,
+        at=at,
+    )
 
 
 def _vendor_journey(workspace: Workspace) -> Journey:

@@ -25,6 +25,7 @@ REVIEW_TERM = timedelta(days=90)
 
 WINDOW = timedelta(days=30)
 MOST_SCANNED = 50_000
+COUNTED = "count_in_benchmark"
 SEVERITIES = ("low", "medium", "high")
 
 
@@ -130,6 +131,8 @@ def anomalies(workspace: Workspace) -> Sequence[Unusual]:
     seen = []
     for row in rows:
         entry = AuditEntry.from_bytes(row.entry)
+        if entry.action == COUNTED:
+            continue  # one question notes every tenant of its group
         vendor = entry.role in {str(role) for role in VENDOR_ROLES}
         seen.append(
             Seen(

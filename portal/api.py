@@ -24,6 +24,7 @@ from portal import (
     actions_data,
     actions_documents,
     actions_house,
+    actions_journey,
     actions_lineage,
     actions_oversight,
     actions_value,
@@ -94,6 +95,7 @@ class Routes:
             Route("/files/page", self.page),
             Route("/files/released", self.released),
             Route("/files/report", self.report),
+            Route("/files/own-log", self.own_log),
             Route("/files/lineage", self.lineage),
             Route("/", self.frame),
             Route("/{page}", self.frame),
@@ -281,6 +283,14 @@ class Routes:
             )
         )
         return Response(data, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    async def own_log(self, request: Request) -> Response:
+        """A tenant's own entries of the log with their proofs."""
+        session: Session = request.scope["portal_session"]
+        workspace = self.portal.workspace(session.member)
+        data = await to_thread.run_sync(lambda: actions_journey.take_log(workspace))
+        head = {"Content-Disposition": 'attachment; filename="own-log.json"', "Cache-Control": "no-store"}
+        return Response(data, media_type="application/json", headers=head)
 
     async def lineage(self, request: Request) -> Response:
         """Where a number comes from, as OpenLineage JSON: `?field=` and `?release=`."""

@@ -131,7 +131,9 @@ def _new_breach(visit: Visit) -> None:
         about = st.text_area(t("reports.breach_about"), max_chars=5000, height=80)
         measures = st.text_area(t("reports.breach_measures"), max_chars=5000, height=80)
         names = actions_records.tenants_by_name(visit.workspace)
-        tenants = st.multiselect(t("reports.breach_tenants"), list(names), format_func=parts.named(names))
+        tenants = st.multiselect(
+            t("reports.breach_tenants"), list(names), format_func=parts.named(names), placeholder=t("reports.none")
+        )
         if st.form_submit_button(t("reports.breach_open"), type="primary"):
             known = visit.workspace.clock() - timedelta(hours=int(hours))
             attempt(

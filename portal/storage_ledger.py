@@ -90,6 +90,12 @@ def every_entry(tx: Transaction, *, first: int = 0, chunk: int = 2000) -> Iterat
         first = rows[-1]["seq"] + 1
 
 
+def leaves(tx: Transaction, size: int) -> list[bytes]:
+    """Return the leaf hashes of the first entries, in order."""
+    query = sa.select(audit.c.leaf).where(audit.c.seq < size).order_by(audit.c.seq)
+    return [bytes(row["leaf"]) for row in tx.all(query)]
+
+
 def tally(tx: Transaction, wanted: Filter) -> list[dict[str, Any]]:
     """Count entries that match by tenant, actor, action and decision."""
     by = (audit.c.tenant, audit.c.actor, audit.c.action, audit.c.decision)

@@ -107,6 +107,25 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     return tuple(path)
 
 
+def inclusion_proofs(leaves: Sequence[bytes], indices: Sequence[int]) -> tuple[tuple[bytes, ...], ...]:
+    """The audit paths of several leaves, as `inclusion_proof` gives each; the tree is hashed once."""
+    if any(not 0 <= index < len(leaves) for index in indices):
+        raise PrivacyError(
+            "the log has no such entry",
+            code="entry_missing",
+            remedy=f"Entries are counted from 0 to {len(leaves) - 1}.",
+            index=max(indices),
+            size=len(leaves),
+        )
+    levels = [list(leaves)]
+    while len(levels[-1]) > 1:
+        levels.append(_parents(levels[-1]))
+    return tuple(
+        tuple(level[beside] for up, level in enumerate(levels[:-1]) if (beside := (index >> up) ^ 1) < len(level))
+        for index in indices
+    )
+
+
 def consistency_proof(leaves: Sequence[bytes], size: int) -> tuple[bytes, ...]:
     """The proof that the tree of the first `size` leaves is a prefix of the tree of all."""
     if not 0 < size <= len(leaves):

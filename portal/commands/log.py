@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portal.commands.outcome import FAILED, InputError, Outcome, read_bytes, read_text, say
-from privacy import audit, verify
+from privacy import audit, tenant_copy, verify
 
 if TYPE_CHECKING:
     from portal.workspace import Workspace
@@ -19,7 +19,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands on the audit log."""
     audit = commands.add_parser("audit", help="the tamper-evident log")
     verbs = audit.add_subparsers(metavar="VERB", required=True)
-    check = verbs.add_parser("verify", help="check an exported log offline; names the first bad entry")
+    check = verbs.add_parser("verify", help="check an export or a tenant's copy offline; names the first bad entry")
     check.add_argument("subject", metavar="EXPORT", type=Path)
     check.add_argument("--key", help="the verifier key you trust (default: the one in the export)")
     check.add_argument("--witness", type=Path, help="a checkpoint kept in another place, or the portal's witness.txt")
@@ -38,7 +38,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run_verify(given: argparse.Namespace) -> Outcome:
     """Verify an export with nothing but its bytes and what the caller trusts."""
     witness = _checkpoints(read_text(given.witness)) if given.witness else None
-    report = verify.verify_export(read_bytes(given.subject), public_key=given.key, witness=witness)
+    data = read_bytes(given.subject)
+    if tenant_copy.is_copy(data):
+        report = tenant_copy.verify_copy(data, public_key=given.key)
+    else:
+        report = verify.verify_export(data, public_key=given.key, witness=witness)
     lines = [report.message]
     if report.remedy:
         lines.append(report.remedy)

@@ -22,6 +22,7 @@ def show() -> None:
     """Draw the page."""
     visit = ui_context()
     page_frame(visit, "log")
+    top = st.container()  # the answer stands above what it was asked with
     first, second, third, fourth = st.columns(4)
     person = first.text_input(t("reports.person"), key="log-person", placeholder="m-…")
     field = second.text_input(t("reports.field"), key="log-field", placeholder="started_at, case")
@@ -43,10 +44,12 @@ def show() -> None:
         else _listed(visit, before)
     )
     if searched:
-        parts.answer(t("reports.found", count=len(found)) if found else t("log.answer_none"), note=t("log.rule"))
+        with top:
+            parts.answer(t("reports.found", count=len(found)) if found else t("log.answer_none"), note=t("log.rule"))
         entries_table(found)
         return
-    parts.answer(t("log.answer", count=len(found)) if found else t("log.answer_none"), note=t("log.rule"))
+    with top:
+        parts.answer(t("log.answer", count=len(found)) if found else t("log.answer_none"), note=t("log.rule"))
     entries_table(found)
     with st.container(horizontal=True):
         if before is not None and st.button(t("log.newest"), key="log-first"):

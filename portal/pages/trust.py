@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
@@ -105,6 +106,8 @@ def _ledger(workspace: Workspace) -> None:
 def _log(workspace: Workspace) -> None:
     entries = actions_journey.access_log(workspace)
     parts.section(t("trust.log", count=len(entries)), note=t("trust.log_why"))
+    st.html(f'<a class="ms-button" href="/files/own-log" target="_self">{escape(t("trust.take_log"))}</a>')
+    st.caption(t("trust.take_log_why"))
     with st.container(height=480, border=False):
         _entries(entries)
 

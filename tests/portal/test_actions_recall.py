@@ -94,3 +94,18 @@ def test_the_ledger_says_which_tables_served_which_result(installation, plant) -
     with pytest.raises(ActionError):
         actions_recall.data_use(installation.as_(Role.GUEST))
     assert actions_recall.data_use(installation.as_(Role.OWNER, "south")) == []
+
+
+def test_a_tenant_takes_its_own_entries_with_proofs_that_verify_alone(installation) -> None:
+    from portal import actions_audit, actions_data, actions_journey
+    from privacy.tenant_copy import verify_copy
+
+    for tenant in ("north", "south"):
+        actions_data.paste_rows(installation.as_(Role.OWNER, tenant), "a,b\n1,1\n")
+    data = actions_journey.take_log(installation.as_(Role.GUEST))
+    report = verify_copy(data)
+    assert (report.passed, report.entries) == (True, 1)
+    assert b"south" not in data
+    proof = actions_audit.verify_log(installation.as_(Role.COMPLIANCE_OFFICER))
+    assert report.key == proof["key"]
+    assert actions_journey.take_log(installation.as_(Role.OWNER)) != data
