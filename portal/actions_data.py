@@ -168,9 +168,12 @@ def forget_mapping(workspace: Workspace, template: str) -> None:
 
 @action(needs=EDITORS, purpose="baseline")
 def load_sample(workspace: Workspace, *, pack: str = "") -> tuple[DatasetView, ...]:
-    """Keep the labelled sample data of a pack (default: the first that has some) as datasets of this workspace."""
+    """Keep the labelled sample data of a pack (default: the first that has some) as datasets of this workspace.
+
+    Machines are named in the member's language where the pack has both.
+    """
     views = []
-    for name, data, kind in _samples(pack):
+    for name, data, kind in _samples(pack, workspace.member.language):
         taken = _taken(data, name, kind)
         key, about = _keep(
             workspace, taken, {}, name=name, timezone=SAMPLE_TIMEZONE, sample=True, inputs=(), slot=f"sample/{name}"
@@ -327,10 +330,10 @@ def _taken(data: bytes, name: str, kind: str) -> Taken:
     )
 
 
-def _samples(pack: str) -> list[tuple[str, bytes, str]]:
+def _samples(pack: str, language: str) -> list[tuple[str, bytes, str]]:
     """Return name, bytes and kind of each sample file of a pack."""
     for candidate in packs():
-        found = _samples_of(candidate)
+        found = _samples_of(candidate, language)
         if found and pack in {"", candidate.manifest.id}:
             return found
     raise ActionError(
@@ -340,10 +343,12 @@ def _samples(pack: str) -> list[tuple[str, bytes, str]]:
     )
 
 
-def _samples_of(pack: Pack) -> list[tuple[str, bytes, str]]:
+def _samples_of(pack: Pack, language: str) -> list[tuple[str, bytes, str]]:
+    """The samples with machines named in a language, where the pack has them twice."""
     found = []
     for template in pack.uploads.values():
         if template.sample:
-            name = template.sample.rpartition("/")[2]
-            found.append((name, pack.files[template.sample], template.kind))
+            twin = template.sample.replace("_zh.", "_en.") if language == "en" else template.sample
+            path = twin if twin in pack.files else template.sample
+            found.append((path.rpartition("/")[2], pack.files[path], template.kind))
     return found

@@ -37,7 +37,11 @@
     };
     request.upload.onprogress = (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; };
     request.onload = () => {
-      if (request.status === 201) { done(words(box, "arrived"), "good"); return; }
+      if (request.status === 201) {
+        done(words(box, "arrived"), "good");
+        setTimeout(() => shown.row.remove(), 4000); // the page lists what has arrived, as long as it is there
+        return;
+      }
       let said = words(box, "failed");
       try { const told = JSON.parse(request.responseText); said = [told.title, told.detail].filter(Boolean).join(" · "); } catch { /* keep ours */ }
       done(said, "bad");
