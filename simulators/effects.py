@@ -70,9 +70,9 @@ class Effect:
     """What a module changes: one parameter of one station (or `*`), of one failure cause (or `*`), by a fraction.
 
     Parameters: uptime (mean time to failure), failure_rate (its inverse), repair (time to repair), setup (length of the
-    set-ups between products, and of the stops that are set-ups), cycle (time a part takes; the ideal cycle stays, it is the yardstick), scrap (share lost),
-    buffer (places behind the station). `cause` is the name of a failure, or breakdown, minor, setup or planned for all
-    whose name says so; `*` means all that are neither set-ups nor planned.
+    set-ups between products, and of the stops that are set-ups), cycle (time a part takes; the ideal cycle stays, it is
+    the yardstick), scrap (share lost), buffer (places behind the station). `cause` is the name of a failure, or
+    breakdown, minor, setup or planned for all whose name says so; `*` means all that are neither set-ups nor planned.
 
     `low`, `likely` and `high` are fractions (0.2 = 20 %). `reading` says what low and high mean: the 10 % and 90 %
     points of a triangular distribution with its peak at likely (experts are over-confident), or its absolute bounds.

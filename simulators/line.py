@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache, lru_cache
-from typing import Any
 
 from simulators import network
 from simulators.distributions import Distribution, ModelError
@@ -214,9 +212,18 @@ class Line:
 _AFTERWARDS = frozenset({"energy", "carbon"})
 
 
-@lru_cache(maxsize=256)
+_asked: list[tuple[Line, bool]] = []  # the last one: asked a dozen times for every run, of the same line
+
+
 def _plain(line: Line) -> bool:
-    """Asked a dozen times for every run, of the same line."""
+    for known, answer in _asked[-1:]:
+        if known is line:
+            return answer
+    _asked[:] = [(line, found := _looked_at(line))]
+    return found
+
+
+def _looked_at(line: Line) -> bool:
     if line.calendar is not None and line.calendar.closed:
         return False
     failures = [failure for station in line.stations for failure in station.failures]
@@ -224,14 +231,17 @@ def _plain(line: Line) -> bool:
     return all(_old_only(thing) for thing in things)
 
 
-@cache
-def _newer(kind: Any) -> tuple[tuple[str, object], ...]:
-    """Fields that came after the first kernels, with what they are when nobody uses them."""
-    return tuple(
-        (one.name, one.default) for one in fields(kind) if one.metadata.get("new") and one.name not in _AFTERWARDS
+#: Fields that came after the first kernels, with what they are when nobody uses them.
+_NEWER: dict[type, tuple[tuple[str, object], ...]] = {
+    kind: tuple(
+        (one.name, one.default)
+        for one in fields(cast("type[Line]", kind))
+        if one.metadata.get("new") and one.name not in _AFTERWARDS
     )
+    for kind in (Line, Station, Failure)
+}
 
 
 def _old_only(thing: Line | Station | Failure) -> bool:
     """Whether everything that came after the first kernels is at its default."""
-    return all(getattr(thing, name) == default for name, default in _newer(type(thing)))
+    return all(getattr(thing, name) == default for name, default in _NEWER[type(thing)])

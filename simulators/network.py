@@ -75,6 +75,9 @@ def network(line: Line) -> Network:
 
     ways, back = [], []
     for index, station in enumerate(line.stations):
+        for way in ways_of(line, index):  # also those that no product goes
+            if way.to != (OUT,):
+                pool(way.to, index)
         ways.append(tuple(tuple(shares(index, product)) for product in line.product_names))
         back.append(LEAVES if station.rework is None else pool((station.rework.to,), index))
     inputs: list[tuple[tuple[int, tuple[int, ...]], ...]] = []

@@ -82,6 +82,16 @@ def test_parts_go_the_way_of_their_product_or_of_chance(run) -> None:
     assert abs(found.station("processed")[1] / 4000 - 0.25) < 4 * np.sqrt(0.75 * 0.25 / 4000)
 
 
+def test_a_way_that_no_product_goes_leads_to_a_station_without_work(run) -> None:
+    ways = (Way(to=("out",), products=("A",)), Way(to=("join",)))
+    made = line(
+        station("first", to=ways),
+        station("join", assembly=(("first", 1),)),
+        products=Products(names=("A",), shares=(1.0,)),
+    )
+    assert over(run, made, 101).station("processed").tolist() == [10, 0]
+
+
 def test_of_two_stations_the_one_that_is_free_takes_the_part(run) -> None:
     slow = Distribution.constant(15)
     ends = (station("left", cycle=slow, to=(Way(to=("out",)),)), station("right", cycle=slow))
