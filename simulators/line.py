@@ -234,9 +234,7 @@ def _looked_at(line: Line) -> bool:
 #: Fields that came after the first kernels, with what they are when nobody uses them.
 _NEWER: dict[type, tuple[tuple[str, object], ...]] = {
     kind: tuple(
-        (one.name, one.default)
-        for one in fields(cast("type[Line]", kind))
-        if one.metadata.get("new") and one.name not in _AFTERWARDS
+        (one.name, one.default) for one in fields(kind) if one.metadata.get("new") and one.name not in _AFTERWARDS
     )
     for kind in (Line, Station, Failure)
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -175,7 +176,12 @@ def kind_of_failure(failure: Failure) -> str:
     """What kind of stop the failure's name says it is; breakdown where it says nothing. Planned is what is planned."""
     if failure.planned:
         return "planned"
-    return str(kinds_of(np.array([failure.name], dtype=np.str_))[0]) or "breakdown"
+    return _kind_of_name(failure.name)
+
+
+@lru_cache(maxsize=4096)
+def _kind_of_name(name: str) -> str:
+    return str(kinds_of(np.array([name], dtype=np.str_))[0]) or "breakdown"
 
 
 def targets(line: Line, effect: Effect) -> tuple[tuple[int, int], ...]:
