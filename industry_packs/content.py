@@ -60,6 +60,38 @@ class Pain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """A doubt on the way from a pain: whoever has it (yes) goes to the tool that removes it, the others go on."""
+
+    doubt: Text
+    obstacle: str
+    owner_role: str
+    tool: str  # a validation template
+    checklists: tuple[str, ...]
+    evidence: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """The tree of one pain: what is asked first, the doubts in their order, and where everybody else begins."""
+
+    pain: str
+    questions: tuple[Text, ...]
+    forks: tuple[Fork, ...]
+    otherwise: str  # the template for whoever has none of the doubts
+
+    def after(self, *has: bool) -> Fork | str | None:
+        """Where the answers so far lead: a fork (the first yes), the template at the end, or None while more is asked.
+
+        `has` answers the doubts in their order.
+        """
+        for fork, yes in zip(self.forks, has, strict=False):
+            if yes:
+                return fork
+        return self.otherwise if len(has) >= len(self.forks) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionMap:
     """Three pains lead to five obstacles; each obstacle to the evidence that removes it."""
 
@@ -69,6 +101,28 @@ class DecisionMap:
     def route(self, pain: str) -> tuple[Obstacle, ...]:
         """The obstacles of a pain, in the order of the map."""
         return tuple(obstacle for obstacle in self.obstacles if pain in obstacle.pains)
+
+    def tree(self, pain: str) -> Way:
+        """The decision tree of a pain; KeyError where there is no such pain."""
+        found = next((one for one in self.pains if one.id == pain), None)
+        if found is None:
+            raise KeyError(pain)
+        return Way(
+            pain=pain,
+            questions=found.questions,
+            forks=tuple(
+                Fork(
+                    doubt=one.title,
+                    obstacle=one.id,
+                    owner_role=one.owner_role,
+                    tool=one.templates[0],
+                    checklists=one.checklists,
+                    evidence=one.evidence,
+                )
+                for one in self.route(pain)
+            ),
+            otherwise=found.first_template,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 {
   "format": "mingsuan-pack-signature/1",
-  "digest": "2f72569881e5d0846de5bf733812ccc51b29edc3c6697849fa66201de38ab0ac",
+  "digest": "c5707d3b056c046dda6a270f77ae0751f47649dc2d5e6fba735cea0450692546",
   "key": "860e28ae671c712f",
-  "signature": "YxJ6v+yH7Pq1AsOwUX7N0XPScs+9v9QowMfpxZFh+TX2GWfJAMAn5hORVfqYr7MSgGvAdzBfpdvM8bJgpjJ8Bg=="
+  "signature": "gilYkHbCxwm2wv6sBT4IsC4Ov7MK1T9yZW9lzRewcN81iu88Tf8FL5gJC37VojC/mW2waB5Gt4rjke0mcBXZDw=="
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     verb("lint", run_lint, "every rule of the gate", "FOLDER")
     verb("test", run_test, "the whole gate: rules and tests", "FOLDER")
     verb("verify", run_verify, "check the signature", "FOLDER").add_argument("--store", type=Path, help=_STORE)
+    tree = verb("tree", run_tree, "the decision tree of a pack: questions, doubts, tools", "ID")
+    tree.add_argument("--pain", default="", help="one of its three pains (default: all)")
     run = verb("run", run_template, "one validation template from its sample, with its verdict", "ID")
     run.add_argument("template", metavar="TEMPLATE", help="such as downtime-cost")
     run.add_argument("--claims", action="store_true", help="count vendor claims as well")
@@ -139,6 +142,32 @@ def run_verify(given: argparse.Namespace) -> Outcome:
         return Outcome(document=document, lines=[f"{error} {error.remedy}"], status=FAILED)
     about = {"id": found.id, "version": found.version, "digest": found.digest, "signed_by": found.signed_by}
     return Outcome(document=about, lines=_told(about))
+
+
+def run_tree(given: argparse.Namespace) -> Outcome:
+    """Show where each pain of a pack leads."""
+    found = pack.shipped_pack(given.id)
+    pains = [one for one in found.decision_map.pains if given.pain in {"", one.id}]
+    if not pains:
+        raise pack.PackError(
+            f"{found.id} has no pain {given.pain!r}",
+            code="no_such_thing",
+            place="--pain",
+            remedy=f"Use one of {', '.join(one.id for one in found.decision_map.pains)}.",
+            what="pain",
+            name=given.pain,
+            known=", ".join(one.id for one in found.decision_map.pains),
+        )
+    ways = [found.decision_map.tree(one.id) for one in pains]
+    lines = []
+    for pain, way in zip(pains, ways, strict=True):
+        lines.append(f"{pain.id}: {pain.title['en']}")
+        lines += [f"  ask: {question['en']}" for question in way.questions]
+        lines += [f"  doubt: {fork.doubt['en']} ({fork.owner_role}) -> {fork.tool}" for fork in way.forks]
+        lines.append(f"  otherwise -> {way.otherwise}")
+    return Outcome(
+        document={"pack": found.id, "version": found.version, "ways": [asdict(way) for way in ways]}, lines=lines
+    )
 
 
 def run_template(given: argparse.Namespace) -> Outcome:

@@ -227,3 +227,40 @@ def test_a_test_that_does_not_come_true_fails_the_gate(folder: Path) -> None:
     assert not report["passed"]
     assert [test["passed"] for test in report["tests"]] == [False, False, False, False, True, False, True, True, False]
     assert all(test["why"] for test in report["tests"] if not test["passed"])
+
+
+@pytest.mark.parametrize("pack", shipped_packs(), ids=lambda pack: pack.id)
+def test_every_pain_leads_over_its_doubts_to_a_tool(pack: Pack) -> None:
+    for pain in pack.decision_map.pains:
+        way = pack.decision_map.tree(pain.id)
+        assert len(way.questions) >= 3
+        assert way.after() is None
+        for index, fork in enumerate(way.forks):
+            assert way.after(*[False] * index, True) == fork
+            assert fork.tool in pack.templates
+            assert fork.evidence
+        assert way.after(*[False] * len(way.forks)) == way.otherwise
+        assert way.otherwise in pack.templates
+    with pytest.raises(KeyError):
+        pack.decision_map.tree("no-such-pain")
+
+
+@pytest.mark.parametrize("pack", shipped_packs(), ids=lambda pack: pack.id)
+def test_every_pack_is_complete_for_a_sale_that_helps_to_decide(pack: Pack) -> None:
+    """Five doubts with evidence, tool, owner and a guide for the rep; two modules, two calculators, a check list, samples."""
+    assert len(pack.decision_map.obstacles) == 5
+    assert len(pack.modules) >= 2
+    assert len(pack.calculators) >= 2
+    assert pack.checklists
+    assert all(len(template.fields) <= 10 for template in pack.templates.values())
+    assert all(obstacle.guide for obstacle in pack.decision_map.obstacles)
+    assert (len(pack.brief.questions), len(pack.brief.formulas), len(pack.brief.objections)) == (5, 5, 5)
+    assert {card.objection for card in pack.guide.values()} >= {"price", "risk"}
+    for name in ("stops", "counts", "equipment"):
+        assert pack.sample(f"{name}_zh.csv")
+        assert pack.sample(f"{name}_en.csv")
+
+
+def test_there_are_two_dozen_templates_and_more() -> None:
+    assert sum(len(pack.templates) for pack in shipped_packs()) >= 24
+    assert len(shipped_packs()) == 11
