@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal import storage_accounts, storage_ledger, storage_release, storage_runs
+from portal import storage_accounts, storage_ledger, storage_release, storage_runs, storage_service
 from portal.actions import EVERYBODY, TENANT, action
 from portal.identity import Role
 from portal.materials import datasets_in_force
@@ -170,8 +170,10 @@ def access_log(workspace: Workspace, *, days: int = 30, limit: int = 200) -> Seq
     key = installation_key(workspace.data_keys, NAMES, at=at)
     with workspace.store.reading() as tx:
         members = storage_accounts.members_of(tx, workspace.tenant)
+        accounts = storage_service.accounts_of(tx, workspace.tenant)
         rows = storage_ledger.entries(tx, Filter(tenant=workspace.tenant, since=since), limit=limit)
     names = {pseudonym(key, member.id): member.name for member in [*members, workspace.member]}
+    names |= {pseudonym(key, account.id): account.label for account in accounts}
     found = []
     for row in rows:
         entry = AuditEntry.from_bytes(row.entry)
