@@ -45,7 +45,8 @@ def lineage_edges(workspace: Workspace, field: str, record: str) -> tuple[tuple[
     elif field == "backtest_grade":
         node = _back_test(workspace, edges)
     else:
-        result = _result(workspace, edges, newest.id, study, simulated["record"])
+        planned = "" if field == "oee_baseline" else simulated["record"]  # the baseline knows no module
+        result = _result(workspace, edges, newest.id, study, planned)
         node = result
         if field in CASE:
             node = _case(workspace, edges, field, simulated["record"], result)
@@ -90,6 +91,11 @@ def _case(workspace: Workspace, edges: list[Edge], field: str, record: str, resu
 
 def _result(workspace: Workspace, edges: list[Edge], summary: str, study: Mapping[str, Any], record: str) -> Node:
     line = _line(workspace, edges, study["line"])
+    node = Node(kind="summary", id=summary, field="oee")
+    version = f"engine@{ENGINE_VERSION}"
+    if not record:
+        edges.append(Edge(inputs=(line,), output=node, job="run_study", version=version, kind="AGGREGATION"))
+        return node
     scenario = workspace.get("scenario", record)
     effects = Node(kind="scenario", id=record, field="effects")
     versions = {pack.manifest.id: pack.manifest.version for pack in packs()}
@@ -106,16 +112,7 @@ def _result(workspace: Workspace, edges: list[Edge], summary: str, study: Mappin
                 override=(str(wish.get("reason", "")) or "–") if changed else "",
             )
         )
-    node = Node(kind="summary", id=summary, field="oee")
-    edges.append(
-        Edge(
-            inputs=(line, effects),
-            output=node,
-            job="run_study",
-            version=f"engine@{ENGINE_VERSION}",
-            kind="AGGREGATION",
-        )
-    )
+    edges.append(Edge(inputs=(line, effects), output=node, job="run_study", version=version, kind="AGGREGATION"))
     return node
 
 

@@ -21,6 +21,7 @@ def show() -> None:
     """Draw the page."""
     visit = ui_context()
     page_frame(visit, "lineage")
+    top = st.container()  # the answer stands above what it was asked with
     titles = {name: pick(RELEASE_FIELDS[name].title) for name in FIELDS}
     releases = {one.id: one for one in actions_release.releases(visit.workspace)}
     left, right = st.columns(2)
@@ -48,20 +49,31 @@ def show() -> None:
         parts.problem(error)
         link("scenarios", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
         return
+    with top:
+        _answer(found, titles[found.field])
     _found(found, titles[found.field], release or "")
 
 
-def _found(found: Lineage, title: str, release: str) -> None:
-    files = sorted({node.id for node in found.sources if node.kind == "file"})
-    columns = sum(node.kind == "file" for node in found.sources)
-    answer = t("lineage.answer", number=title, columns=columns, files=len(files))
-    parts.answer(answer if files else t("lineage.answer_typed", number=title), note=_versions(found))
+def _answer(found: Lineage, title: str) -> None:
+    parts.answer(_sentence(found, title), note=_versions(found))
     if found.consent:
         parts.note(t("lineage.consent", id=found.consent, at=parts.moment(found.released_at)), kind="done")
+
+
+def _sentence(found: Lineage, title: str) -> str:
+    files = sorted({node.id for node in found.sources if node.kind == "file"})
+    columns = sum(node.kind == "file" for node in found.sources)
+    if not files:
+        return t("lineage.answer_typed", number=title)
+    return t("lineage.answer", number=title, columns=columns, files=len(files))
+
+
+def _found(found: Lineage, title: str, release: str) -> None:
     feeds, words = _graph(found)
     if feeds:
         spec, height = charts_graph.dependencies(feeds, words, outputs=[_key(found.node)], look=look())
-        draw(spec, key=f"lineage-{found.field}-{release}", height=height, alt=answer)
+        with st.container(key="ms-graph"):
+            draw(spec, key=f"lineage-{found.field}-{release}", height=height, alt=_sentence(found, title))
     if found.overrides:
         parts.section(t("lineage.overrides"), note=t("lineage.overrides_why"))
         parts.table(
@@ -81,20 +93,38 @@ def _found(found: Lineage, title: str, release: str) -> None:
     parts.section(t("lineage.steps"), note=t("lineage.steps_why"))
     parts.table(
         [t("lineage.made"), t("lineage.by"), t("lineage.version"), t("lineage.of")],
-        [
-            (
-                _word(edge.output),
-                t(f"actions.{edge.job}") if has_text(f"actions.{edge.job}") else edge.job,
-                edge.version if edge.version != "1" else "–",
-                t("data.comma").join(dict.fromkeys(_word(node) for node in edge.inputs)),
-            )
-            for edge in found.edges
-        ],
+        _steps(found),
     )
     query = urlencode({"field": found.field, "release": release})
     st.html(
         f'<a class="ms-button" href="/files/lineage?{escape(query)}" target="_self">{escape(t("lineage.take"))}</a>'
     )
+
+
+def _steps(found: Lineage) -> list[tuple[str, str, str, str]]:
+    """The steps, the columns of one table in one row: what, made by what, in which version, of what."""
+    rows: dict[tuple[str, str, str], list[Node]] = {}
+    for edge in found.edges:
+        table = edge.job == "upload_dataset"
+        made = f"{_thing(edge.output)} {edge.output.id[:6]}" if table else _word(edge.output)
+        rows.setdefault((made, edge.job, edge.version), []).extend(edge.inputs)
+    return [
+        (
+            made,
+            t(f"actions.{job}") if has_text(f"actions.{job}") else job,
+            version if version != "1" else "–",
+            _together(nodes),
+        )
+        for (made, job, version), nodes in rows.items()
+    ]
+
+
+def _together(nodes: Sequence[Node]) -> str:
+    """Nodes for people, the fields of one thing together."""
+    fields: dict[str, dict[str, None]] = {}
+    for node in nodes:
+        fields.setdefault(_thing(node), {})[_field(node)] = None
+    return "; ".join(f"{thing} ({t('data.comma').join(named)})" for thing, named in fields.items())
 
 
 def _versions(found: Lineage) -> str:
@@ -128,14 +158,14 @@ def _thing(node: Node) -> str:
 
 def _word(node: Node) -> str:
     """A node for people: what kind of thing, and which field of it."""
-    field = node.field
-    for key in (f"fields.{field}", f"lineage.field_{field}"):
+    return f"{_thing(node)} · {_field(node)}"
+
+
+def _field(node: Node) -> str:
+    for key in (f"fields.{node.field}", f"lineage.field_{node.field}"):
         if has_text(key):
-            field = t(key)
-            break
-    else:
-        field = pick(RELEASE_FIELDS[field].title) if field in RELEASE_FIELDS else field
-    return f"{_thing(node)} · {field}"
+            return t(key)
+    return pick(RELEASE_FIELDS[node.field].title) if node.field in RELEASE_FIELDS else node.field
 
 
 if __name__ == "__main__":
