@@ -17,7 +17,9 @@ from industry_packs import releases, signing
 from industry_packs.sandbox import figures_apart
 from portal import drafts
 from portal.actions import ARCHITECTS, ActionError, action
+from portal.catalogue import modules_on_offer, packs
 from portal.identity import Role
+from portal.pack_use import KIND, summed
 from portal.shelf import own_key, pack_folder, shipped, trusted_by
 from portal.workspace import MissingError, Workspace
 
@@ -192,3 +194,21 @@ def _noted(workspace: Workspace, pack: str, version: str, reason: str) -> None:
     workspace.touched[f"pack/{pack}/{version}"] = ""
     workspace.reason = reason.strip()[:200]
     workspace.then(lambda _: None)
+
+
+@action(needs=ARCHITECTS, purpose="knowledge", highest_class="internal")
+def pack_usage(workspace: Workspace) -> Mapping[str, Any]:
+    """Return how packs were used lately (the newest thousand uses), in counts over at least five tenants, with titles.
+
+    Keys as of `portal.pack_use.summed`.
+    """
+    found = summed(workspace.get(KIND, kept.id) for kept in workspace.list(KIND))
+    titles = {pack.id: dict(pack.manifest.title) for pack in packs()}
+    offer = modules_on_offer()
+    for row in found["versions"]:
+        row["title"] = titles.get(row["pack"], {"en": row["pack"], "zh-CN": row["pack"]})
+    for row in found["replaced"]:
+        module, _, number = row["name"].rpartition("#")
+        title = dict(offer[module].title) if module in offer else {"en": module, "zh-CN": module}
+        row["title"] = {tag: f"{words} · {int(number) + 1}" for tag, words in title.items()}
+    return found

@@ -8,16 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.catalogue import failure_predictor, line_template, modules_on_offer, with_overrides
+from portal.catalogue import failure_predictor, line_template, modules_on_offer, packs, with_overrides
 from portal.machine_names import names_in_force
 from portal.materials import DatasetInForce, datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
+from portal.pack_use import count_use
 from portal.storage import new_id
 from portal.working_hours import calendar_in_force
 from portal.workspace import Workspace
 from simulators.fit import fit_line as fit
 from simulators.history import baseline as measure
 from simulators.line import Line
-from simulators.scenario import Scenario, targets
+from simulators.scenario import Module, Scenario, targets
 from templates.line_document import read_line, write_line
 
 
@@ -189,7 +190,25 @@ def plan_scenario(
         "claims": any(effect.tier == "D" for module in chosen for effect in module.effects),
     }
     key = workspace.put("scenario", document)
+    _count(workspace, modules, chosen)
     return _scenario_view(key, document, workspace.clock())
+
+
+def _count(workspace: Workspace, wishes: Sequence[Mapping[str, Any]], chosen: Sequence[Module]) -> None:
+    """Count which defaults of the packs were kept and which replaced; never with what."""
+    replaced = {f"{wish['id']}#{number}" for wish in wishes for number in wish.get("effects", {})}
+    every = {
+        f"{wish['id']}#{number}" for wish, one in zip(wishes, chosen, strict=True) for number in range(len(one.effects))
+    }
+    versions = {pack.id: pack.version for pack in packs()}
+    used = {str(wish["id"]).partition("/")[0] for wish in wishes}
+    count_use(
+        workspace,
+        "planned",
+        {name: versions[name] for name in used if name in versions},
+        replaced=sorted(replaced & every),
+        kept=sorted(every - replaced),
+    )
 
 
 @action(needs=EDITORS, purpose="simulation")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from industry_packs.errors import PackError
-from portal import actions_packs, actions_releases, actions_studio, catalogue
+from portal import actions_packs, actions_releases, actions_studio, actions_study, catalogue
 from portal.actions import ActionError
 from portal.identity import Role
 from portal.shelf import keep_packs_in, put_up
@@ -165,3 +165,24 @@ def test_a_file_changed_in_the_store_is_left_out(studio) -> None:
     path = studio.root / "data" / "packs" / name / "0.1.0" / MODULE
     path.write_text(path.read_text("utf-8").replace("30 %", "60 %"), "utf-8")
     assert name not in {row["id"] for row in actions_packs.list_packs(owner)}
+
+
+def plan(studio, tenant: str, **wish) -> None:
+    owner = studio.as_(Role.OWNER, tenant)
+    actions_study.plan_scenario(owner, name="x", modules=[{"id": "discrete-manufacturing/fast-changeover", **wish}])
+
+
+def test_use_is_counted_over_five_tenants_and_names_nobody(studio) -> None:
+    architect = studio.as_(Role.ARCHITECT)
+    for number in range(4):
+        plan(studio, f"t{number}", **({"effects": {"0": [0.1, 0.2, 0.3]}} if number < 2 else {}))
+    assert actions_releases.pack_usage(architect) == {"accounts": None, "plans": None, "versions": [], "replaced": []}
+    plan(studio, "t4")
+    found = actions_releases.pack_usage(architect)
+    assert (found["accounts"], found["plans"]) == (5, 5)
+    (version,) = found["versions"]
+    assert (version["pack"], version["accounts"], version["results"]) == ("discrete-manufacturing", 5, 0)
+    (default,) = found["replaced"]
+    assert (default["share"], default["review"], default["accounts"]) == (0.4, True, 5)
+    kept = [architect.get("pack_use", row.id) for row in architect.list("pack_use")]
+    assert not {"t0", "t1", "north"} & {word for row in kept for word in str(row).replace("'", " ").split()}
