@@ -10,12 +10,15 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from statistics import median
+from typing import Any
 
 import numpy as np
 import simpy
 
 from simulators.figures import Window
+from simulators.flow import Fleet, Rework
 from simulators.line import WEEK, Calendar, Distribution, Failure, Line, Shift, Station
+from simulators.products import Products, Setup
 from simulators.reference import run_reference
 from simulators.station import Clock
 from simulators.streams import draws, stream_id
@@ -31,7 +34,9 @@ def rows() -> Iterable[Row]:
     for clock in ("operating", "calendar"):
         for machines, weeks in ((5, 8), (10, 4), (20, 2)):
             yield against_stores(machines, clock, Window(warmup=0.0, horizon=weeks * WEEK))
-    yield against_reference(Window(warmup=0.0, horizon=WEEK))
+    week = Window(warmup=0.0, horizon=WEEK)
+    yield against_reference(general_line(), "crew, shifts, parallel machines", week)
+    yield against_reference(network_line(), "set-ups, crews, shifts, rework, conveyor, vehicles", week)
 
 
 def benchmark_line(machines: int, clock: Clock = "operating") -> Line:
@@ -198,9 +203,28 @@ def general_line() -> Line:
     return replace(line, stations=stations, crews=(("fitters", 2),), calendar=Calendar(shifts=(shift,)))
 
 
-def against_reference(window: Window) -> Row:
-    """Median seconds of a replication of a general line, the twin's and our own reference's in turn."""
+def network_line() -> Line:
+    """The general line with two products and their set-ups, a rework loop, a conveyor and two vehicles."""
     line = general_line()
+    more: dict[int, dict[str, Any]] = {
+        0: {"setup": Setup(time=Distribution.lognormal(10 * MINUTE, cv=0.5), crews=("fitters",))},
+        2: {"fleet": "agv"},
+        4: {"travel": MINUTE},
+        6: {"rework": Rework(to="M5", share=0.03, tries=2)},
+        7: {"fleet": "agv"},
+    }
+    return replace(
+        line,
+        stations=tuple(
+            replace(station, inbox=3, **more.get(number, {})) for number, station in enumerate(line.stations)
+        ),
+        products=Products(names=("A", "B"), sequence=(("A", 200), ("B", 100))),
+        fleets=(Fleet(name="agv", vehicles=2, otherwise=20.0, load=5.0, unload=5.0),),
+    )
+
+
+def against_reference(line: Line, what: str, window: Window) -> Row:
+    """Median seconds of a replication, the twin's and our own reference's in turn."""
     ours, peer = [], []
     run_twin(line, window, 1, 0)
     for replication in range(ROUNDS):
@@ -212,7 +236,7 @@ def against_reference(window: Window) -> Row:
         peer.append(time.process_time() - begin)
         np.testing.assert_allclose(figures.vector(), truth.vector(), rtol=1e-9, atol=1e-6)
     return Row(
-        work="one replication of 10 stations with crew, shifts, parallel machines; own reference",
+        work=f"one replication of 10 stations with {what}; own reference",
         ours=median(ours),
         peer=median(peer),
         ratio=median(peer) / median(ours),
