@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -16,6 +17,7 @@ from templates.report import Block, Bullets, Chart, Heading, Number, Numbers, Pa
 from templates.report_pdf import write_picture
 
 WIDTH = 17.0
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 MUTED, ACCENT = RGBColor(0x5A, 0x65, 0x72), RGBColor(0x0B, 0x6B, 0x75)
 
@@ -25,7 +27,7 @@ def write_docx(report: Report) -> bytes:
     paper: Any = docx.Document()
     _style(paper, report)
     _line(paper, report.kind, size=9, colour=ACCENT)
-    paper.add_heading(report.title, level=1)
+    paper.add_heading(_said(report.title), level=1)
     _line(paper, report.about, size=8, colour=MUTED)
     if report.sample:
         _line(paper, report.sample, size=9, bold=True)
@@ -36,14 +38,19 @@ def write_docx(report: Report) -> bytes:
             _block(paper, one, level=2)
     if report.annex:
         paper.add_page_break()
-        paper.add_heading(report.annex_title, level=2)
+        paper.add_heading(_said(report.annex_title), level=2)
     for section in report.annex:
-        paper.add_heading(section.title, level=3)
+        paper.add_heading(_said(section.title), level=3)
         for one in section.blocks:
             _block(paper, one, level=4)
     data = BytesIO()
     paper.save(data)
     return data.getvalue()
+
+
+def _said(text: str) -> str:
+    """Words without the control characters that an XML file cannot hold."""
+    return CONTROL.sub("", text)
 
 
 def _style(paper: Any, report: Report) -> None:
@@ -64,20 +71,20 @@ def _style(paper: Any, report: Report) -> None:
         style.element.rPr.rFonts.set(qn("w:eastAsia"), "Microsoft YaHei")
     about = paper.core_properties
     about.title, about.keywords, about.author, about.language = (
-        report.title,
+        _said(report.title)[:255],
         report.digest,
         "mingsuan",
         report.language,
     )
     about.created = about.modified = NO_TIME.replace(tzinfo=None)
-    foot = sheet.footer.paragraphs[0].add_run(report.footer)
+    foot = sheet.footer.paragraphs[0].add_run(_said(report.footer))
     foot.font.size, foot.font.color.rgb = Pt(7), MUTED
 
 
 def _line(paper: Any, text: str, *, size: float, colour: RGBColor | None = None, bold: bool = False) -> None:
     paragraph = paper.add_paragraph()
     paragraph.paragraph_format.space_after = Pt(4)
-    run = paragraph.add_run(text)
+    run = paragraph.add_run(_said(text))
     run.font.size, run.font.bold = Pt(size), bold
     if colour is not None:
         run.font.color.rgb = colour
@@ -86,7 +93,7 @@ def _line(paper: Any, text: str, *, size: float, colour: RGBColor | None = None,
 def _block(paper: Any, one: Block, *, level: int) -> None:
     match one:
         case Heading(text=text):
-            paper.add_heading(text, level=level)
+            paper.add_heading(_said(text), level=level)
         case Paragraph(text=text, kind="lead"):
             _line(paper, text, size=15, colour=ACCENT, bold=True)
         case Paragraph(text=text, kind="quiet"):
@@ -95,10 +102,10 @@ def _block(paper: Any, one: Block, *, level: int) -> None:
             _line(paper, text, size=10.5)
         case Bullets(items=items):
             for item in items:
-                paper.add_paragraph(item, style="List Bullet").paragraph_format.space_after = Pt(2)
+                paper.add_paragraph(_said(item), style="List Bullet").paragraph_format.space_after = Pt(2)
         case Chart(drawing=drawing):
             paper.add_picture(BytesIO(write_picture(drawing)), width=Cm(WIDTH))
-            paper.element.xpath("//wp:docPr")[-1].set("descr", drawing.alt)
+            paper.element.xpath("//wp:docPr")[-1].set("descr", _said(drawing.alt))
         case Numbers(items=items):
             _numbers(paper, items)
         case Table():
@@ -116,7 +123,7 @@ def _numbers(paper: Any, items: tuple[Number, ...]) -> None:
         for place, (text, size, colour, bold) in enumerate(said):
             paragraph = cell.paragraphs[0] if place == 0 else cell.add_paragraph()
             paragraph.paragraph_format.space_after = Pt(0)
-            run = paragraph.add_run(text)
+            run = paragraph.add_run(_said(text))
             run.font.size, run.font.bold = Pt(size), bold
             if colour is not None:
                 run.font.color.rgb = colour
@@ -134,7 +141,7 @@ def _table(paper: Any, one: Table) -> None:
             paragraph.paragraph_format.space_after = Pt(8 if one.tall and place else 0)
             if at in one.right:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            run = paragraph.add_run(words)
+            run = paragraph.add_run(_said(words))
             run.font.size, run.font.bold = Pt(8), place == 0
     heads = OxmlElement("w:tblHeader")  # the first row stands on top of every page
     heads.set(qn("w:val"), "true")

@@ -27,16 +27,13 @@ COMPILE: Callable[..., Any] = typst.compile  # its stubs do not know that it tak
 
 
 def write_pdf(report: Report) -> bytes:
-    """The report as a tagged PDF (PDF/UA-1)."""
+    """The report as a tagged PDF: PDF/UA-1, unless somebody typed a letter that the font does not have."""
     files = _files(report)
-    made = COMPILE(
-        files,
-        font_paths=FONTS,
-        ignore_system_fonts=True,
-        timestamp=NO_TIME,
-        pdf_standards=["ua-1"],
-    )
-    return bytes(made)
+    common: dict[str, Any] = {"font_paths": FONTS, "ignore_system_fonts": True, "timestamp": NO_TIME}
+    try:
+        return bytes(COMPILE(files, **common, pdf_standards=["ua-1"]))
+    except typst.TypstError:
+        return bytes(COMPILE(files, **common))
 
 
 def write_pictures(report: Report, *, dots: float = 90.0) -> tuple[bytes, ...]:

@@ -194,3 +194,8 @@ def _rest(pages: _Pages, decision: Decision, words: Words) -> None:
         for gap in decision.gaps["gaps"]:
             page.row([gap["control"], words.pick(gap["title"]), words.said(f"why_{gap['why']}", gap["why"]),
                       gap["points_lost"], words.pick(gap["remediation"])])  # fmt: skip
+    if decision.pilot is not None:
+        page = pages.sheet(words("a_pilot"), [36, 100])
+        pages.heads(page, "what", "plan")
+        for line in decision.pilot["lines"]:
+            page.row([words.pick(line["title"]), words.pick(line["text"])])

@@ -279,6 +279,16 @@ def test_the_spreadsheet_recalculates_to_the_figures_of_the_decision(
     assert [fan.cell(row, 3).value for row in range(2, 6)] == [pytest.approx(v) for v in decision.fan.p50[:4]]
 
 
+@settings(max_examples=15)
+@given(strategies.text(min_size=1, max_size=60))
+def test_whatever_people_type_can_be_written_in_every_form(text: str) -> None:
+    told = summary(2)
+    told["scenarios"][1]["title"] = {"en": text, "zh-CN": text}
+    plain = decide(told, "both", {}, name=text, made_at=date(2026, 11, 26))
+    for form in FORMS:
+        assert write_document(plain, None, form=form, language="en")
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_decision_gives_the_same_bytes(decision: Decision, sheet: Sheet, form: str) -> None:
     first, second = (write_document(decision, sheet, form=form, language="en") for _ in range(2))
