@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal import sessions, storage_accounts, storage_release, storage_runs, storage_values
+from portal import sessions, storage_accounts, storage_recalls, storage_release, storage_runs, storage_values
 from portal.actions import ADMINS, EVERYBODY, KEEPERS, ActionError, action
 from portal.identity import VENDOR, Provider, Tenant
 from portal.kept import forget
@@ -212,7 +212,9 @@ def break_glass(workspace: Workspace, tenant: str, *, reason: str, minutes: int 
 def support_view(workspace: Workspace, grant: str) -> Mapping[str, Any]:
     """Return what a grant opens: kinds, counts, sizes and times of the tenant's values, its runs; never a value."""
     document = workspace.get("grant", grant)
-    if datetime.fromisoformat(document["until"]) <= workspace.clock():
+    with workspace.store.reading() as tx:
+        ended = storage_recalls.grant_ended(tx, grant)
+    if ended or datetime.fromisoformat(document["until"]) <= workspace.clock():
         raise ActionError("the grant has ended", code="grant_ended", remedy="Ask for a new one, with a reason.")
     workspace.concern(document["tenant"])
     with workspace.store.reading() as tx:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from portal import storage_accounts, storage_ledger, storage_recalls, storage_release
-from portal.actions import READERS, REPS, TENANT, action
+from portal.actions import OWNER, READERS, REPS, TENANT, action
 from portal.identity import Role
 from portal.milestones import milestone
 from portal.rooms import NAMES, installation_key
@@ -96,6 +96,58 @@ def confirm_recall(workspace: Workspace, disclosure: str) -> None:
     storage_recalls.confirm(
         workspace.opened(), row.id, member=workspace.member.id, tenant=row.tenant, at=at.timestamp()
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One look of the vendor's staff at details of this workspace; `open` while it still holds, up to `until`."""
+
+    id: str
+    at: datetime
+    who: str
+    role: str
+    reason: str
+    until: datetime
+    open: bool
+
+
+@action(needs=TENANT, purpose="transparency", highest_class="internal")
+def grants(workspace: Workspace) -> Sequence[Grant]:
+    """List the looks of the vendor's staff at details of this workspace, newest first."""
+    now = workspace.clock()
+    found = []
+    for stored in workspace.list("notice"):
+        note = workspace.get("notice", stored.id)
+        until = datetime.fromisoformat(note["until"])
+        with workspace.store.reading() as tx:
+            ended = storage_recalls.grant_ended(tx, note["grant"])
+        found.append(
+            Grant(
+                id=note["grant"],
+                at=stored.created_at,
+                who=note["by"],
+                role=note["role"],
+                reason=note["reason"],
+                until=until,
+                open=until > now and not ended,
+            )
+        )
+    return found
+
+
+@action(needs=OWNER, purpose="transparency", highest_class="internal")
+def end_grant(workspace: Workspace, grant: str) -> None:
+    """End a look of the vendor's staff at once, before its time."""
+    known = {workspace.get("notice", stored.id)["grant"] for stored in workspace.list("notice")}
+    if grant not in known:
+        raise MissingError(grant)
+    at = workspace.clock().timestamp()
+    workspace.touched[f"grant/{grant}"] = ""
+
+    def change(tx: Transaction) -> None:
+        storage_recalls.end_grant(tx, grant, tenant=workspace.tenant, at=at)
+
+    workspace.then(change)
 
 
 @action(needs=TENANT, purpose="transparency", highest_class="internal")

@@ -1,4 +1,4 @@
-"""Rows of recalls: which recipient has confirmed that his copies of a withdrawn or ended release are gone."""
+"""Rows of recalls: who has confirmed that his copies of a release that is over are gone; which looks a tenant ended."""
 
 from __future__ import annotations
 
@@ -40,3 +40,23 @@ def confirmations(tx: Transaction, tenant: str | None = None) -> list[dict[str, 
     """Return what recipients have confirmed to a tenant (to all where none is named)."""
     query = sa.select(recalls).order_by(recalls.c.confirmed_at)
     return tx.all(query if tenant is None else query.where(recalls.c.tenant == tenant))
+
+
+ended_grants = sa.Table(
+    "ended_grants",  # looks with a reason that the tenant has ended before their time
+    metadata,
+    sa.Column("grant", _ID, primary_key=True),
+    sa.Column("tenant", _ID, nullable=False),
+    sa.Column("ended_at", sa.Float, nullable=False),
+)
+
+
+def end_grant(tx: Transaction, grant: str, *, tenant: str, at: float) -> None:
+    """Note that a tenant has ended a look with a reason."""
+    if not grant_ended(tx, grant):
+        tx.run(sa.insert(ended_grants).values(grant=grant, tenant=tenant, ended_at=at))
+
+
+def grant_ended(tx: Transaction, grant: str) -> bool:
+    """Say whether a look with a reason was ended by its tenant."""
+    return tx.one(sa.select(ended_grants.c.ended_at).where(ended_grants.c.grant == grant)) is not None

@@ -92,7 +92,7 @@ _BY_GROUP: Final = {
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
-        " trust_statements stop_contact allow_contact take_log"
+        " trust_statements stop_contact allow_contact take_log grants"
     ),
     ("follow", "position", "consensus", "internal"): "my_questions take_position",
     ("release", "disclosure", "release", "sensitive"): (
@@ -104,7 +104,7 @@ _BY_GROUP: Final = {
         "disclosure",
         "transparency",
         "internal",
-    ): "preview_as_rep share_progress share shared_links revoke_share view_as",
+    ): "preview_as_rep share_progress share shared_links revoke_share view_as end_grant",
     ("govern", "tenant", "erasure", "sensitive"): "export_workspace erase_dataset erase_workspace",
     (
         "govern",

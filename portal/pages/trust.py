@@ -9,7 +9,7 @@ import streamlit as st
 
 from portal import actions_journey, actions_recall, actions_records, parts
 from portal.actions_journey import Access
-from portal.context import ui_context
+from portal.context import Visit, ui_context
 from portal.frame import link, page_frame
 from portal.identity import Role
 from portal.text import has_text, t
@@ -42,10 +42,7 @@ def show() -> None:
     )
     if trust.notices:
         parts.section(t("trust.notices"), note=t("trust.notices_why"))
-        parts.table(
-            [t("trust.when"), t("trust.person"), t("trust.reason")],
-            [(parts.moment(at), who, reason) for at, who, reason in trust.notices],
-        )
+        _grants(visit)
     else:
         parts.note(t("trust.no_notices"), kind="done")
     _stated(workspace)
@@ -55,6 +52,27 @@ def show() -> None:
     if visit.member.role is not Role.GUEST:
         _ledger(workspace)
     _log(visit.workspace)
+
+
+def _grants(visit: Visit) -> None:
+    """Each look of the vendor's staff, until when, and the way to end it."""
+    found = actions_recall.grants(visit.workspace)
+    parts.table(
+        [t("trust.when"), t("trust.person"), t("trust.reason"), t("trust.until")],
+        [
+            (
+                parts.moment(one.at),
+                f"{one.who} · {t(f'shell.roles.{one.role}')}",
+                one.reason,
+                parts.moment(one.until) if one.open else t("trust.over"),
+            )
+            for one in found
+        ],
+    )
+    for one in found:
+        if one.open and visit.member.role is Role.OWNER and st.button(t("trust.end"), key=f"end-{one.id}"):
+            actions_recall.end_grant(visit.workspace, one.id)
+            st.rerun()
 
 
 def _stated(workspace: Workspace) -> None:

@@ -109,3 +109,23 @@ def test_a_tenant_takes_its_own_entries_with_proofs_that_verify_alone(installati
     proof = actions_audit.verify_log(installation.as_(Role.COMPLIANCE_OFFICER))
     assert report.key == proof["key"]
     assert actions_journey.take_log(installation.as_(Role.OWNER)) != data
+
+
+def test_a_tenant_sees_a_look_with_its_reason_and_end_and_ends_it(installation) -> None:
+    from portal import actions_admin
+
+    with installation.store.writing() as tx:
+        add_tenant(tx, Tenant(id="north", name="North"), now=installation.clock())
+    admin, owner = installation.as_(Role.SYSTEM_ADMIN), installation.as_(Role.OWNER)
+    grant = actions_admin.break_glass(admin, "north", reason="A study does not end", minutes=30)
+    (one,) = actions_recall.grants(installation.as_(Role.GUEST))
+    assert (one.id, one.reason, one.open, one.role) == (grant, "A study does not end", True, "system_admin")
+    assert actions_admin.support_view(admin, grant)["reason"] == "A study does not end"
+    with pytest.raises(ActionError) as refusal:
+        actions_recall.end_grant(installation.as_(Role.OWNER, "south"), grant)
+    assert refusal.value.code == "no_such_value"
+    actions_recall.end_grant(owner, grant)
+    assert [look.open for look in actions_recall.grants(owner)] == [False]
+    with pytest.raises(ActionError) as refusal:
+        actions_admin.support_view(admin, grant)
+    assert refusal.value.code == "grant_ended"
