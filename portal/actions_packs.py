@@ -37,7 +37,7 @@ def open_pack(workspace: Workspace, pack: str = "") -> Mapping[str, Any]:
 
     Keys: id, version, title, summary, signed_by, digest, owner, reviewer, review_by, limits, lines (id, name,
     stations), modules (id, title, about, effects, prices, adoption), checklists (id, title, controls), calculators (id,
-    title), pains, obstacles, templates, uploads, risks; and `guide` for the vendor's people only.
+    title), pains, obstacles, templates, uploads, risks; and `guide` and `brief` for the vendor's people only.
     """
     for one in packs():
         if pack in {"", one.manifest.id}:
@@ -79,6 +79,7 @@ def _content(pack: Pack, *, guide: bool) -> dict[str, Any]:
     }
     if guide:
         content["guide"] = [asdict(card) for card in pack.guide.values()]
+        content["brief"] = asdict(pack.brief)
     return content
 
 

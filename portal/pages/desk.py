@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from portal import actions_journey, actions_links, parts
+from portal.actions_links import FeedItem
+from portal.catalogue import in_words
 from portal.context import ui_context
 from portal.frame import link, page_frame
 from portal.text import t
+from privacy.disclosure import words
+
+CARD = ("npv_likely", "payback", "loss_probability", "oee_uplift")
 
 
 def show() -> None:
@@ -32,10 +37,18 @@ def show() -> None:
     if feed:
         parts.section(t("desk.newest"))
         parts.table(
-            [t("desk.account"), t("desk.purpose"), t("desk.released_at"), t("desk.until")],
+            [
+                t("desk.account"),
+                t("desk.card"),
+                t("desk.grade"),
+                t("desk.purpose"),
+                t("desk.released_at"),
+                t("desk.until"),
+            ],
             [
                 (
                     item.account,
+                    *_card(item),
                     t(f"release.purpose_{item.purpose}"),
                     parts.moment(item.released_at),
                     parts.day(item.until),
@@ -47,6 +60,14 @@ def show() -> None:
     else:
         parts.empty(t("desk.empty"), t("desk.empty_why"))
         link("links", label=t("desk.to_links"), icon=":material/arrow_forward:")
+
+
+def _card(item: FeedItem) -> tuple[str, str]:
+    """A result in one line (value, payback, chance of a loss, as far as released), and how far it can be trusted."""
+    told = {one.field: one for one in words(item.payload)}
+    said = [f"{t(f'desk.card_{name}')} {in_words(told[name])}" for name in CARD if name in told]
+    grade = told.get("backtest_grade")
+    return " · ".join(said) or t("desk.no_card"), "–" if grade is None else in_words(grade)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ def show() -> None:
         chosen = st.selectbox(t("packs.which"), list(packs), format_func=parts.named(packs), key="guide-pack")
     pack = actions_packs.open_pack(visit.workspace, chosen)
     parts.answer(t("guides.answer", count=len(pack["obstacles"]), pack=pick(pack["title"])), note=t("guides.rule"))
+    _brief(pack["brief"])
     cards = {card["id"]: card for card in pack["guide"]}
     for obstacle in pack["obstacles"]:
         with st.container(border=True, key=f"ms-card-{obstacle['id']}"):
@@ -31,6 +32,15 @@ def show() -> None:
             for key in obstacle["guide"]:
                 if key in cards:
                     _card(cards[key])
+
+
+def _brief(brief: Mapping[str, Any]) -> None:
+    """One page before a meeting: what to ask, how it is reckoned, what will be said against it."""
+    with st.container(border=True, key="ms-card-brief"):
+        parts.section(t("guides.brief"), note=t("guides.brief_why"))
+        for place, name in zip(st.columns(3), ("questions", "formulas", "objections"), strict=True):
+            items = "\n".join(f"{number}. {pick(text)}" for number, text in enumerate(brief[name], 1))
+            place.markdown(f"**{t(f'guides.brief_{name}')}**\n\n{items}")
 
 
 def _card(card: Mapping[str, Any]) -> None:
