@@ -6,10 +6,10 @@ line there is, without the global interpreter lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from importlib import import_module
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -17,12 +17,10 @@ from simulators.distributions import Floats
 from simulators.figures import RunFigures, Window, vector_length
 from simulators.line import Line
 from simulators.streams import checked_seed
-from simulators.twin_events import simulate_events
+from simulators.twin_blocks import PARTS, tandem_applies, tandem_tables
 from simulators.twin_recursion import DONE, LOOK, recursion_applies, serial_tables, week_marks
-from simulators.twin_serial import simulate_serial
 from simulators.twin_sums import DETAILS
 from simulators.twin_tables import BLOCK, Tables, tables
-from simulators.twin_tandem import PARTS, simulate_tandem, tandem_applies, tandem_tables
 
 #: Changes when the same input may give other bytes.
 VERSION = "2"
@@ -52,7 +50,6 @@ def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int],
     ``kernel``: the quickest that applies (auto), the recursion part by part where it does, or the events in any case.
     """
     if not line.plain:
-        # imported where it is needed: its kernel takes a while to compile, and most lines never use it
         found: Floats = import_module("simulators.twin_network").run_network(
             line, window, checked_seed(seed), replications
         )
@@ -67,6 +64,12 @@ def run_rows(line: Line, window: Window, seed: int, replications: Sequence[int],
     for row, replication in zip(out, replications, strict=True):
         run(line, laid_out, window, checked_seed(seed), replication, row)
     return out
+
+
+@cache
+def _kernel(name: str) -> Callable[..., Any]:
+    """A kernel, imported when it is first needed: each takes seconds to compile, and most lines need but one."""
+    return cast("Callable[..., Any]", getattr(import_module(f"simulators.twin_{name}"), f"simulate_{name}"))
 
 
 @lru_cache(maxsize=16)
@@ -110,7 +113,7 @@ def _run_tandem(line: Line, start: Tables, window: Window, seed: int, replicatio
         out[:] = 0.0
         tables_of = (streams, stations, causes, crews, floor, numbers, store, seconds, tandem.copy())
         arguments: tuple[Any, ...] = (*tables_of, *blocks, loads, *rest, *run)
-        state = simulate_tandem(*arguments)
+        state = _kernel("tandem")(*arguments)
         periods, room = 4 * periods, 4 * room
 
 
@@ -125,7 +128,7 @@ def _run_serial(line: Line, start: Tables, window: Window, seed: int, replicatio
         room = (np.empty((len(serial), periods, 2)), np.zeros(max(length, 1)))
         arguments: tuple[Any, ...] = (*_copies(start), serial.copy(), sources.copy(), *room, marks, *run)
         out[:] = 0.0
-        state = simulate_serial(*arguments)
+        state = _kernel("serial")(*arguments)
         periods *= 4
 
 
@@ -141,7 +144,8 @@ def _run_events(line: Line, start: Tables, window: Window, seed: int, replicatio
     work = (timers, np.empty(machines, np.int64), np.empty(len(start.causes), np.int64))
     run = (window.warmup, window.horizon, np.uint64(seed), np.uint64(replication), *_split(window, out))
     arguments: tuple[Any, ...] = (*copies, *work, entered, after, *run)
-    while simulate_events(*arguments):
+    simulate = _kernel("events")
+    while simulate(*arguments):
         after = np.concatenate([after, np.arange(room + 1, 2 * room + 1)])
         after[-1] = floor["free"][0]
         entered = np.concatenate([entered, np.empty(room)])

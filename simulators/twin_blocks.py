@@ -1,21 +1,66 @@
-"""Summing up a block of parts, station by station: seconds in states, parts, active periods, the bottleneck."""
+"""Blocks of parts: which lines can be taken so, and how a block is summed up, station by station."""
 
 from __future__ import annotations
 
 import math
 from typing import TypeAlias
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from simulators.compiled import called, inlined
 from simulators.distributions import Floats
 from simulators.figures import BLOCKED, DOWN, STARVED, WORKING
-from simulators.twin_recursion import clipped
+from simulators.line import Line
+from simulators.twin_recursion import clipped, recursion_applies
 from simulators.twin_sums import DOWN_FINISHED
-from simulators.twin_tables import NONE, Records
+from simulators.twin_tables import NONE, UNLIMITED, Records, record
 
 Marks: TypeAlias = NDArray[np.int64]
+
+#: Parts in a block; not a power of two, so that the rows of stations do not fall on the same lines of the cache.
+PARTS = 520
+#: Places behind a station beyond which the block form is not worth its memory.
+MOST_ROOM = 1024
+#: A station: ``ahead`` is the row of ``loads`` in which the start that makes room stands ``lag`` parts back; ``direct``
+#: when there is no place behind it; its causes; ``free`` when its last part left, ``left`` operating time to failure,
+#: [``begin``, ``end``] of its next calendar failure; the end and exit of its last part; its current active period.
+TANDEM = record(i="ahead lag direct operating calendar pieces count", f="free left begin end finished gone since")
+TANDEM_TYPE = numba.from_dtype(TANDEM)[::1]
+
+
+def tandem_applies(line: Line) -> bool:
+    """Whether the line is a tandem of which the block form knows everything; refuses by default."""
+    return (
+        recursion_applies(line)
+        and line.arrivals is None
+        and line.calendar is None
+        and all(
+            station.scrap == 0
+            and (station.buffer is None or station.buffer <= MOST_ROOM)
+            and all(
+                sum(failure.clock == clock for failure in station.failures) <= 1 for clock in ("operating", "calendar")
+            )
+            for station in line.stations
+        )
+    )
+
+
+def tandem_tables(line: Line) -> tuple[Records, int]:
+    """The stations of the block form, and how many parts back their longest memory reaches."""
+    rows, cause, count, memory = [], 0, len(line.stations), 1
+    for index, station in enumerate(line.stations):
+        named = {"operating": NONE, "calendar": NONE}
+        for failure in station.failures:
+            named[failure.clock] = cause
+            cause += 1
+        places = UNLIMITED if station.buffer is None or index + 1 == count else station.buffer
+        ahead, lag = (index + 1, places) if places > 0 else (count, 0)
+        memory = max(memory, lag)
+        numbers = (ahead, lag, int(places == 0), named["operating"], named["calendar"], 0, 0)
+        rows.append((*numbers, 0.0, math.inf, math.inf, math.inf, 0.0, 0.0, 0.0))
+    return np.array(rows, dtype=TANDEM), memory
 
 
 @inlined

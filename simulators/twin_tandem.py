@@ -9,65 +9,20 @@ failure that meets a part is kept as a piece of down time and put in its place w
 
 from __future__ import annotations
 
-import math
-
 import numba
 import numpy as np
 
 from simulators.compiled import called, compiled, inlined
 from simulators.distributions import Floats
 from simulators.figures import WORKING
-from simulators.line import Line
 from simulators.streams import fill
-from simulators.twin_blocks import Marks, delivered, followed, summed
+from simulators.twin_blocks import TANDEM_TYPE, Marks, delivered, followed, summed
 from simulators.twin_clocks import draw
-from simulators.twin_recursion import DONE, ENLARGE, clipped, count_failure, recursion_applies
+from simulators.twin_recursion import DONE, ENLARGE, clipped, count_failure
 from simulators.twin_sums import DOWN_UNFINISHED, write
-from simulators.twin_tables import COMPILED, NONE, UNLIMITED, Records, record
+from simulators.twin_tables import COMPILED, NONE, Records
 
 _u64 = np.uint64
-#: Parts in a block; not a power of two, so that the rows of stations do not fall on the same lines of the cache.
-PARTS = 520
-#: Places behind a station beyond which the block form is not worth its memory.
-MOST_ROOM = 1024
-#: A station: ``ahead`` is the row of ``loads`` in which the start that makes room stands ``lag`` parts back; ``direct``
-#: when there is no place behind it; its causes; ``free`` when its last part left, ``left`` operating time to failure,
-#: [``begin``, ``end``] of its next calendar failure; the end and exit of its last part; its current active period.
-TANDEM = record(i="ahead lag direct operating calendar pieces count", f="free left begin end finished gone since")
-TANDEM_TYPE = numba.from_dtype(TANDEM)[::1]
-
-
-def tandem_applies(line: Line) -> bool:
-    """Whether the line is a tandem of which the block form knows everything; refuses by default."""
-    return (
-        recursion_applies(line)
-        and line.arrivals is None
-        and line.calendar is None
-        and all(
-            station.scrap == 0
-            and (station.buffer is None or station.buffer <= MOST_ROOM)
-            and all(
-                sum(failure.clock == clock for failure in station.failures) <= 1 for clock in ("operating", "calendar")
-            )
-            for station in line.stations
-        )
-    )
-
-
-def tandem_tables(line: Line) -> tuple[Records, int]:
-    """The stations of the block form, and how many parts back their longest memory reaches."""
-    rows, cause, count, memory = [], 0, len(line.stations), 1
-    for index, station in enumerate(line.stations):
-        named = {"operating": NONE, "calendar": NONE}
-        for failure in station.failures:
-            named[failure.clock] = cause
-            cause += 1
-        places = UNLIMITED if station.buffer is None or index + 1 == count else station.buffer
-        ahead, lag = (index + 1, places) if places > 0 else (count, 0)
-        memory = max(memory, lag)
-        numbers = (ahead, lag, int(places == 0), named["operating"], named["calendar"], 0, 0)
-        rows.append((*numbers, 0.0, math.inf, math.inf, math.inf, 0.0, 0.0, 0.0))
-    return np.array(rows, dtype=TANDEM), memory
 
 
 @inlined

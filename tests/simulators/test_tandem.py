@@ -13,7 +13,7 @@ from simulators.figures import Window
 from simulators.line import Calendar, Distribution, Failure, Line, Shift, Station
 from simulators.reference import run_reference
 from simulators.twin import run_rows, run_twin
-from simulators.twin_tandem import MOST_ROOM, PARTS, tandem_applies
+from simulators.twin_blocks import MOST_ROOM, PARTS, tandem_applies
 from tests.simulators.lines import times
 
 RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
