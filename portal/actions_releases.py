@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives import serialization
 
 from industry_packs import releases, signing
 from industry_packs.sandbox import figures_apart
+from industry_packs.usage import Judgement, Usage, judge, shown, weak_defaults
 from portal import drafts
 from portal.actions import ARCHITECTS, ActionError, action
 from portal.catalogue import modules_on_offer, packs
 from portal.identity import Role
-from portal.pack_use import KIND, summed
+from portal.pack_use import KIND, usages
 from portal.shelf import own_key, pack_folder, shipped, trusted_by
 from portal.workspace import MissingError, Workspace
 
@@ -198,17 +199,52 @@ def _noted(workspace: Workspace, pack: str, version: str, reason: str) -> None:
 
 @action(needs=ARCHITECTS, purpose="knowledge", highest_class="internal")
 def pack_usage(workspace: Workspace) -> Mapping[str, Any]:
-    """Return how packs were used lately (the newest thousand uses), in counts over at least five tenants, with titles.
+    """Return how packs were used lately (the newest thousand uses).
 
-    Keys as of `portal.pack_use.summed`.
+    Keys: versions (as `industry_packs.usage.shown`, with title; none below five tenants), weak (title, share of those
+    who replaced a default, tenants), canaries (pack, version, advice, measure: `industry_packs.usage.judge`).
     """
-    found = summed(workspace.get(KIND, kept.id) for kept in workspace.list(KIND))
+    found = usages(workspace.get(KIND, kept.id) for kept in workspace.list(KIND))
     titles = {pack.id: dict(pack.manifest.title) for pack in packs()}
     offer = modules_on_offer()
-    for row in found["versions"]:
-        row["title"] = titles.get(row["pack"], {"en": row["pack"], "zh-CN": row["pack"]})
-    for row in found["replaced"]:
-        module, _, number = row["name"].rpartition("#")
-        title = dict(offer[module].title) if module in offer else {"en": module, "zh-CN": module}
-        row["title"] = {tag: f"{words} · {int(number) + 1}" for tag, words in title.items()}
-    return found
+    weak = []
+    for one in found:
+        for name in weak_defaults(one):
+            module, _, number = name.rpartition("#")
+            title = dict(offer[module].title) if module in offer else {"en": module, "zh-CN": module}
+            weak.append(
+                {
+                    "title": {tag: f"{words} · {int(number) + 1}" for tag, words in title.items()},
+                    "share": one.rejected[name].share,
+                    "tenants": one.rejected[name].of,
+                    "version": one.version,
+                }
+            )
+    return {
+        "versions": [
+            {**row, "title": titles.get(one.pack, {"en": one.pack, "zh-CN": one.pack})}
+            for one in found
+            if (row := shown(one)) is not None
+        ],
+        "weak": weak,
+        "canaries": _canaries(workspace, {(one.pack, one.version): one for one in found}),
+    }
+
+
+def _canaries(workspace: Workspace, found: Mapping[tuple[str, str], Usage]) -> list[dict[str, Any]]:
+    """What the stop rule says of each canary, compared with the version that the others work with."""
+    folder = pack_folder(workspace.store)
+    if folder is None or not folder.is_dir():
+        return []
+    rows = []
+    versions = {pack.id: pack.version for pack in shipped()}
+    for row in releases.list_packs(folder)["packs"]:
+        if row["state"] == "published":
+            versions[row["id"]] = row["version"]
+    for row in releases.list_packs(folder)["packs"]:
+        canary = found.get((row["id"], row["version"]))
+        others = found.get((row["id"], versions.get(row["id"], "")))
+        if row["state"] == "canary":
+            said = Judgement(advice="wait") if canary is None or others is None else judge(canary, others)
+            rows.append({"pack": row["id"], "version": row["version"], "advice": said.advice, "measure": said.measure})
+    return rows

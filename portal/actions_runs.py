@@ -11,6 +11,7 @@ from portal import storage_runs
 from portal.actions import EDITORS, READERS, TENANT, ActionError, action
 from portal.link_terms import own_terms
 from portal.materials import line_in_force, queue, scenario
+from portal.pack_use import band_since_first, count_use
 from portal.storage import Transaction
 from portal.storage_runs import RunRow
 from portal.workspace import MissingError, Workspace
@@ -189,6 +190,8 @@ def keep_result(
     rough = workspace.latest("summary", slot=f"rough/{run}")
     if rough is not None:
         workspace.remove("summary", rough.id)
+    if not summary.get("sample"):
+        _count(workspace, study)
     return seen
 
 
@@ -199,6 +202,17 @@ def keep_back_test(workspace: Workspace, run: str, *, worker: str, line: str, ve
     key = workspace.put("back_test", {**verdict, "line": line}, inputs=(line,))
     _finish(workspace, run, worker=worker, state="done", result=key)
     return key
+
+
+def _count(workspace: Workspace, study: str) -> None:
+    """Count that packs led to a result: how long it took in a band, and whether the history was reproduced."""
+    records = workspace.get("study", study)["scenarios"]
+    planned = {one.id for one in workspace.list("scenario")}
+    wishes = [wish for one in records if one in planned for wish in workspace.get("scenario", one)["modules"]]
+    tested = workspace.latest("back_test")
+    failed = None if tested is None else workspace.get("back_test", tested.id).get("verdict") != "reproduces"
+    modules = {str(wish["id"]) for wish in wishes}
+    count_use(workspace, "result", modules, band=band_since_first(workspace), failed=failed)
 
 
 def _own(workspace: Workspace, run: str) -> None:

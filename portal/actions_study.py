@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from portal.actions import EDITORS, READERS, ActionError, action
-from portal.catalogue import failure_predictor, line_template, modules_on_offer, packs, with_overrides
+from portal.catalogue import failure_predictor, line_template, modules_on_offer, with_overrides
 from portal.machine_names import names_in_force
 from portal.materials import DatasetInForce, datasets_in_force, line_from_equipment, line_in_force, logs, queue, sources
 from portal.pack_use import count_use
@@ -200,12 +200,10 @@ def _count(workspace: Workspace, wishes: Sequence[Mapping[str, Any]], chosen: Se
     every = {
         f"{wish['id']}#{number}" for wish, one in zip(wishes, chosen, strict=True) for number in range(len(one.effects))
     }
-    versions = {pack.id: pack.version for pack in packs()}
-    used = {str(wish["id"]).partition("/")[0] for wish in wishes}
     count_use(
         workspace,
         "planned",
-        {name: versions[name] for name in used if name in versions},
+        (str(wish["id"]) for wish in wishes),
         replaced=sorted(replaced & every),
         kept=sorted(every - replaced),
     )

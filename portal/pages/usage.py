@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
+from industry_packs.usage import FEWEST_TENANTS
 from portal import actions_releases, parts
 from portal.context import ui_context
 from portal.frame import page_frame
-from portal.pack_use import LEAST
 from portal.text import pick, t
+
+COLUMNS = ("pack", "version", "workspaces", "given_up", "rejected", "failed", "first_result")
 
 
 def show() -> None:
@@ -14,50 +18,52 @@ def show() -> None:
     visit = ui_context()
     page_frame(visit, "usage")
     found = actions_releases.pack_usage(visit.workspace)
-    if found["accounts"] is None:
-        parts.answer(t("studio.usage_few", least=LEAST), note=t("studio.usage_rule", least=LEAST))
+    rule = t("studio.usage_rule", least=FEWEST_TENANTS)
+    for one in found["canaries"]:
+        measure = t(f"studio.measure_{one['measure']}") if one["measure"] else ""
+        parts.note(
+            t(f"studio.advice_{one['advice']}", pack=one["pack"], version=one["version"], measure=measure),
+            kind="warning" if one["advice"] == "stop" else "note",
+        )
+    if not found["versions"]:
+        parts.answer(t("studio.usage_few", least=FEWEST_TENANTS), note=rule)
         return
-    parts.answer(
-        t("studio.usage_answer", studies=found["plans"], accounts=found["accounts"]),
-        note=t("studio.usage_rule", least=LEAST),
-    )
+    parts.answer(t("studio.usage_answer", count=len(found["versions"])), note=rule)
     parts.section(t("studio.usage_by_version"))
     parts.table(
         [
-            t("packs.pack"), t("packs.version"), t("studio.workspaces"), t("studio.plans"), t("studio.results"),
-            t("studio.days"), t("studio.bias"),
+            t(f"studio.{key}")
+            for key in ("pack", "version", "workspaces", "given_up", "rejected", "failed", "first_result")
         ],
         [
             (
                 pick(row["title"]),
                 row["version"],
-                row["accounts"],
-                row["plans"],
-                row["results"],
-                "–" if row["days"] is None else parts.quantity(row["days"]),
-                "–" if row["bias"] is None else parts.percent(row["bias"], digits=1),
+                row["tenants"],
+                t("studio.of", part=row["given_up"], all=row["studies"]),
+                t("studio.of", part=row["defaults_rejected"], all=row["defaults_shown"]),
+                t("studio.of", part=row["backtests_failed"], all=row["backtests"]),
+                _usual(row["verdict_hours"]),
             )
             for row in found["versions"]
         ],
-        numbers=[2, 3, 4, 5, 6],
-    )  # fmt: skip
+        numbers=[2],
+    )
     parts.section(t("studio.usage_rejected"), note=t("studio.usage_rejected_why"))
-    if not found["replaced"]:
+    if not found["weak"]:
         parts.note(t("studio.usage_none"), kind="done")
         return
     parts.table(
-        [t("studio.default"), t("studio.replaced"), t("studio.workspaces"), ""],
-        [
-            (
-                pick(row["title"]),
-                parts.percent(row["share"]),
-                row["accounts"],
-                t("studio.review_it") if row["review"] else "",
-            )
-            for row in found["replaced"]
-        ],
-        numbers=[1, 2],
+        [t("studio.default"), t("studio.version"), t("studio.replaced"), t("studio.workspaces")],
+        [(pick(row["title"]), row["version"], parts.percent(row["share"]), row["tenants"]) for row in found["weak"]],
+        numbers=[2, 3],
     )
+    st.caption(t("studio.usage_next"))
+
+
+def _usual(hours: list[int]) -> str:
+    """The band of time in which most first results came."""
+    return t(f"studio.band_{hours.index(max(hours))}") if any(hours) else "–"
 
 
 if __name__ == "__main__":

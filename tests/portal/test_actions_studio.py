@@ -176,13 +176,14 @@ def test_use_is_counted_over_five_tenants_and_names_nobody(studio) -> None:
     architect = studio.as_(Role.ARCHITECT)
     for number in range(4):
         plan(studio, f"t{number}", **({"effects": {"0": [0.1, 0.2, 0.3]}} if number < 2 else {}))
-    assert actions_releases.pack_usage(architect) == {"accounts": None, "plans": None, "versions": [], "replaced": []}
-    plan(studio, "t4")
+    assert actions_releases.pack_usage(architect) == {"versions": [], "weak": [], "canaries": []}
+    for number in range(4, 11):
+        plan(studio, f"t{number}", effects={"0": [0.1, 0.2, 0.3]})
     found = actions_releases.pack_usage(architect)
-    assert (found["accounts"], found["plans"]) == (5, 5)
     (version,) = found["versions"]
-    assert (version["pack"], version["accounts"], version["results"]) == ("discrete-manufacturing", 5, 0)
-    (default,) = found["replaced"]
-    assert (default["share"], default["review"], default["accounts"]) == (0.4, True, 5)
+    assert (version["pack"], version["tenants"], version["given_up"]) == ("discrete-manufacturing", 10, 10)
+    (default,) = found["weak"]
+    assert (round(default["share"], 2), default["tenants"]) == (0.82, 11)
+    assert default["title"]["en"] == "Fast changeover · 1"
     kept = [architect.get("pack_use", row.id) for row in architect.list("pack_use")]
     assert not {"t0", "t1", "north"} & {word for row in kept for word in str(row).replace("'", " ").split()}
