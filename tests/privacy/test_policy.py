@@ -24,6 +24,7 @@ MAY = {
     "govern": {"owner"},
     "sell": {"rep"},
     "write_packs": {"architect"},
+    "read_drafts": {"architect", "reviewer"},
     "judge_packs": {"reviewer"},
     "audit": {"compliance_officer", "audit_admin"},
     "operate": {"system_admin"},
