@@ -29,6 +29,7 @@ from portal import (
 from portal.clouds import key_service
 from portal.identity import Member
 from portal.mail import Mailer, Outbox, SmtpServer
+from portal.object_blobs import ObjectBlobs
 from portal.rooms import data_keys_of
 from portal.shelf import keep_packs_in
 from portal.storage import FolderBlobs, Store, create_engine
@@ -69,7 +70,7 @@ class Settings:
     keys: str = "keys"  # a folder outside `data`, or the PKCS#11 URI of a token (portal/clouds.py)
     database_url: str = field(default="", repr=False)  # default: SQLite under `data`
     database_owner_url: str = field(default="", repr=False)  # of the tables' owner, where the other login is none
-    blobs: str = ""  # default: a folder under `data`
+    blobs: str = ""  # s3://bucket/prefix?endpoint=…&region=…; default: a folder under `data`
     executor: str = ""  # address of a Dask scheduler; default: own worker processes
     smtp: str = field(default="", repr=False)
     workers: int = 1
@@ -193,15 +194,6 @@ def executor(settings: Settings, workers: int = 0) -> executors.Executor:
 
 def build(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Portal:
     """Put the real parts together for these settings; creates folders, keys and tables that are missing."""
-    for name in ("blobs",):
-        if getattr(settings, name):  # ignored in silence, values would lie where nobody expects them
-            raise SettingsError(
-                f"this version cannot use MINGSUAN_{name.upper()} yet",
-                code="setting_not_supported",
-                place=f"MINGSUAN_{name.upper()}",
-                remedy="Leave it out; sealed files stay in the data folder, studies run in workers beside the portal.",
-                name=f"MINGSUAN_{name.upper()}",
-            )
     if settings.executor:
         executor(settings)  # a wrong address is said at the start, not at the first run
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -222,7 +214,7 @@ def opened_store(settings: Settings, keys: KeyService, *, owner: bool = False) -
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def at(address: str) -> Store:
-        blobs = FolderBlobs(settings.data / "blobs")
+        blobs = ObjectBlobs(settings.blobs) if settings.blobs else FolderBlobs(settings.data / "blobs")
         store = Store(create_engine(address), blobs, witness=witness_file(settings, keys))
         prepare(store)
         isolated(store)

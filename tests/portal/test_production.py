@@ -22,6 +22,7 @@ from portal.app import check_production, keep_values_out_of_the_log, run_serve, 
 from portal.cluster import ClusterError
 from portal.headers import guarded
 from portal.limits import Buckets, Rate, declared_length, limited, retry_after
+from portal.object_blobs import BlobsAwayError
 from portal.wiring import Settings, SettingsError, build, read_settings
 
 GOOD = {
@@ -82,12 +83,14 @@ def test_the_theme_is_worked_out_once_and_stays_the_same(monkeypatch):
     config.set_option("theme.light.sidebar.backgroundColor", None)
 
 
-@pytest.mark.parametrize("name", ["blobs"])
-def test_a_setting_that_is_not_supported_yet_is_refused_not_ignored(tmp_path, name):
-    with pytest.raises(SettingsError) as error:
-        build(Settings(data=tmp_path / "data", keys=str(tmp_path / "keys"), **{name: "s3://somewhere"}))
-    assert error.value.code == "setting_not_supported"
-    assert not (tmp_path / "data").exists()
+@pytest.mark.parametrize(
+    "address", ["https://somewhere", "s3://user:secret@bucket", "s3://b?endpoint=http://far.example"]
+)
+def test_a_store_that_cannot_be_used_is_refused_not_ignored(tmp_path, address):
+    with pytest.raises(BlobsAwayError) as error:
+        build(Settings(data=tmp_path / "data", keys=str(tmp_path / "keys"), blobs=address))
+    assert error.value.code == "blobs_away"
+    assert not (tmp_path / "data" / "mingsuan.sqlite3").exists()
 
 
 def test_a_cluster_that_would_hear_plain_text_is_refused_at_the_start(tmp_path):
