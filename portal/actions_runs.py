@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -191,7 +192,8 @@ def keep_result(
     if rough is not None:
         workspace.remove("summary", rough.id)
     if not summary.get("sample"):
-        _count(workspace, study)
+        with contextlib.suppress(MissingError):  # a study that was erased meanwhile is not counted
+            _count(workspace, study)
     return seen
 
 
