@@ -35,7 +35,7 @@ WAYS: tuple[Way, ...] = (
     Way(prefix="/healthz", access=Access.PUBLIC, any_host=True),
     Way(prefix="/readyz", access=Access.PUBLIC, any_host=True),
     Way(prefix="/metrics", access=Access.PUBLIC, any_host=True),
-    Way(prefix="/auth/backchannel-logout", access=Access.TOKEN, rate="doors"),  # a provider, by a signed token
+    Way(prefix="/auth/backchannel-logout", access=Access.TOKEN, rate="api"),  # a provider, by a signed token
     Way(prefix="/auth/", access=Access.PUBLIC, rate="doors"),
     Way(prefix="/s/", access=Access.PUBLIC, rate="doors"),
     Way(prefix="/u/", access=Access.PUBLIC, rate="doors", any_origin=True),
