@@ -26,7 +26,7 @@ from portal.catalogue import in_words, titled
 from portal.front import front_page, markup
 from portal.gate import cookie_name
 from portal.identity import Member
-from portal.invitations import AgreementNeededError, open_link
+from portal.invitations import BY_CODE, AgreementNeededError, open_link
 from portal.limits import Buckets, Rate
 from portal.mail import Mail, MailError
 from portal.result_links import is_result_link, open_result
@@ -87,26 +87,30 @@ class LandingRoutes:
                 who=t("shell.signed_in_as", name=session.member.name),
             )
         else:
-            body = markup(
-                '<form method="post" action="/auth/code/send"><input type="hidden" name="next" value="{here}">'
-                '<label for="name">{name}</label>'
-                '<input id="name" name="name" autocomplete="name" maxlength="100" required>'
-                '<label for="email">{email}</label>'
-                '<input id="email" name="email" type="email" autocomplete="email" maxlength="254" required '
-                'placeholder="{example}"><button>{go}</button></form>'
-                '<div class="or"><span>{or_}</span></div>'
-                '<a class="choice" href="/auth/sign-in?next={quoted}"><b>{other}</b><span>{hint}</span></a>',
-                here=here,
-                name=t("shell.your_name"),
-                email=t("shell.work_email"),
-                example=t("shell.work_email_example"),
-                go=t("shell.send_code"),
-                or_=t("shell.or"),
-                quoted=quote(here, safe=""),
-                other=t("shell.with_company_account"),
-                hint=t("shell.with_company_account_hint"),
-            )
+            body = self._code_form(here)
         return front_page(t("shell.link_title"), lead + body, next_page=quote(here, safe=""))
+
+    def _code_form(self, here: str) -> str:
+        """The way in by a code that is mailed and typed, or by a company account."""
+        return markup(
+            '<form method="post" action="/auth/code/send"><input type="hidden" name="next" value="{here}">'
+            '<label for="name">{name}</label>'
+            '<input id="name" name="name" autocomplete="name" maxlength="100" required>'
+            '<label for="email">{email}</label>'
+            '<input id="email" name="email" type="email" autocomplete="email" maxlength="254" required '
+            'placeholder="{example}"><button>{go}</button></form>'
+            '<div class="or"><span>{or_}</span></div>'
+            '<a class="choice" href="/auth/sign-in?next={quoted}"><b>{other}</b><span>{hint}</span></a>',
+            here=here,
+            name=t("shell.your_name"),
+            email=t("shell.work_email"),
+            example=t("shell.work_email_example"),
+            go=t("shell.send_code"),
+            or_=t("shell.or"),
+            quoted=quote(here, safe=""),
+            other=t("shell.with_company_account"),
+            hint=t("shell.with_company_account_hint"),
+        )
 
     async def open(self, request: Request) -> Response:
         """Open the link for the person who is signed in."""
@@ -117,7 +121,10 @@ class LandingRoutes:
         form = await read_form(request)
         token, accepted = request.path_params["token"], form.get("accepted", "")[:64]
         try:
-            if await to_thread.run_sync(is_result_link, self.portal.store, token):
+            if await to_thread.run_sync(lambda: is_result_link(self.portal.store, token)):
+                if person.provider != BY_CODE:  # another provider's word for an address is no proof of it
+                    form_ = self._code_form(f"/s/{quote(token, safe='')}")
+                    return front_page(t("shell.result_title"), form_, next_page="/auth/code")
                 return await self._result(token, person.email)
             member = await to_thread.run_sync(lambda: self._open(token, person.email, person.name, person, accepted))
         except AgreementNeededError as asked:

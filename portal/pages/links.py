@@ -122,7 +122,7 @@ def _as_guest(visit: Visit, link: str) -> None:
     parts.note(t("links.as_guest_why"))
     with st.container(border=True, key=f"ms-card-guest-{link}"):
         parts.section(t("shell.link_title"), note=t("shell.link_lead"))
-        st.markdown(f"- {t('shell.link_yours')}\n- {t('shell.link_free')}")
+        st.markdown("\n".join(f"- {t(f'shell.link_{name}')}" for name in ("you", "sender", "others")))
         if shown["domains"]:
             st.caption(t("links.only", domain=", ".join(shown["domains"])))
         if shown["agreement"]:

@@ -228,3 +228,31 @@ def test_a_guest_reads_the_agreement_after_his_address_is_proved_and_enters_when
     entered = browser.post("/auth/code/verify", data=hidden)
     assert entered.status_code == 303, entered.text
     assert actions_links.list_links(rep_of(house))[0].accepted == 1
+
+
+def test_a_company_account_is_no_proof_of_the_address_of_a_result_link(house) -> None:
+    from portal import storage_release
+    from portal.link_terms import opened_terms
+    from portal.storage import new_id
+    from portal.storage_release import LinkRow
+    from privacy.links import new_token, token_hash
+
+    owner = house.portal.workspace(
+        Member(id="o", tenant="nordfilm", role=Role.OWNER, subject="s", name="n", email="n@n.example")
+    )
+    token, key = new_token(), new_id()
+    terms = {"label": "", "pack": "", "recipient": "anna@nordfilm.example", "disclosure": "d"}
+    import json
+
+    name, sealed = owner.seal("link", key, json.dumps(terms).encode())
+    at = house.portal.now().timestamp()
+    row = LinkRow(
+        id=key, tenant="nordfilm", author="o", kind="result", token_hash=token_hash(token), created_at=at,
+        expires_at=at + 9999, max_uses=3, uses=0, revoked_at=None, data_key=name, terms=sealed,
+    )  # fmt: skip
+    with house.portal.store.writing() as tx:
+        storage_release.add_link(tx, row)
+        assert opened_terms(owner.data_keys, row, tx)["recipient"] == "anna@nordfilm.example"
+    browser = house.sign_in("nordfilm", "anna")
+    answer = browser.post(f"/s/{token}/open", headers={"origin": house.url})
+    assert (answer.status_code, 'action="/auth/code/send"' in answer.text) == (200, True)
