@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from portal import actions_admin, sessions
+from portal import actions_admin, actions_house, actions_release, sessions
 from portal.actions import ACTIONS, ActionError
 from portal.identity import Role
 from portal.oidc import LOGOUT_EVENT
