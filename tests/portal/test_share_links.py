@@ -256,3 +256,27 @@ def test_a_company_account_is_no_proof_of_the_address_of_a_result_link(house) ->
     browser = house.sign_in("nordfilm", "anna")
     answer = browser.post(f"/s/{token}/open", headers={"origin": house.url})
     assert (answer.status_code, 'action="/auth/code/send"' in answer.text) == (200, True)
+
+
+def test_a_withdrawal_is_effective_everywhere_at_once(installation, released) -> None:
+    """Feed, file, shared link, waiting mail, and what the rep is told: all within the transaction that withdraws."""
+    from portal import actions_copies, actions_recall
+
+    owner, release = released
+    rep = installation.as_(Role.REP, who=release.recipient)
+    token = shared(installation, owner, release)
+    actions_share.share(owner, release.id, email="late@acme.example", origin="https://portal.example")
+    assert [item.id for item in actions_links.sales_feed(rep)] == [release.id]
+    actions_copies.take_disclosure(rep, release.id, form="json")
+    read(installation, token)
+    actions_release.withdraw_consent(owner, release.consent)
+    assert actions_links.sales_feed(rep) == []
+    refused(lambda: actions_copies.take_disclosure(rep, release.id), "no_such_value")
+    refused(lambda: read(installation, token), "link_not_valid")
+    outbox = Outbox(clock=installation.clock)
+    assert send_waiting(installation.store, installation.keys, outbox, installation.clock) == 0
+    assert [one.id for one in actions_recall.recalls(rep)] == [release.id]
+    assert actions_links.preview_as_rep(owner) == []
+    with installation.store.reading() as tx:
+        rows = tx.connection.exec_driver_sql("SELECT sealed FROM disclosures").fetchall()
+    assert [row[0] for row in rows] == [None]
