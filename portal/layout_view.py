@@ -31,7 +31,7 @@ def draw(workspace: Workspace) -> None:
     if not view.plan.stations:
         parts.note(t("layout.none"), kind="warning")
         return
-    st.html(_picture(view.plan))
+    st.image(_picture(view.plan), caption=t("layout.picture", count=len(view.plan.stations)))
     st.caption(t(f"layout.order_{view.plan.order}"))
     if workspace.member.role in EDITORS:
         _confirm(workspace, view, view.plan, unit=unit)
@@ -84,12 +84,13 @@ def _picture(plan: Plan) -> str:
         x, y = at(one.x, one.y)
         marks.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="#0b6e75"></circle>'
-            f'<text x="{x + 8:.1f}" y="{y - 7:.1f}" font-size="12" fill="currentColor">'
+            f'<text x="{x + 8:.1f}" y="{y - 7:.1f}" font-size="12" fill="#74838a">'
             f"{number} {escape(one.name[:18])}</text>"
         )
     told = escape(t("layout.picture", count=len(plan.stations)))
     return (
-        f'<svg viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-label="{told}" style="max-width:100%">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '
+        f'viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" aria-label="{told}" font-family="sans-serif">'
         f'<polyline points="{corners}" fill="none" stroke="#8a9499" stroke-width="1.5" '
         f'stroke-dasharray="5 4"></polyline>{"".join(marks)}</svg>'
     )
