@@ -244,7 +244,7 @@ def pilot_lines(found: Mapping[str, Any]) -> list[dict[str, dict[str, str]]]:
             "unit": measure["unit"].replace("piece", "").replace("1", ""),
             "days": _number(plan["days"]),
             "length": found["length"],
-            "power": f"{100 * plan['power']:.0f}",
+            "power": "> 99" if plan["power"] > 0.99 else f"{100 * plan['power']:.0f}",
         }
         key = "length_never" if plan["never"] else "length"
         lines += [
