@@ -1,7 +1,7 @@
 """Where a number comes from: edges from files and their columns over lines, studies and cases to a released band.
 
-Everything is read from what the records say they were made of; nothing is computed again. Nodes name kinds, ids and
-fields, never values, so the exported document may leave the workspace with the number.
+Everything is read from what the records say they were made of; nothing is computed again. Nodes name kinds, ids, files
+and columns, never values; the exported document is the tenant's own and no release can hold it.
 """
 
 from __future__ import annotations
