@@ -25,6 +25,7 @@ def risk_figures(workspace: Workspace, record: str = "") -> dict[str, float]:
     """Return what is known of the names that risk rules compare; what is not known yet is not there."""
     figures: dict[str, float] = {}
     _from_baseline(workspace, figures)
+    _from_fit(workspace, figures)
     _from_result(workspace, record, figures)
     _from_case(workspace, record, figures)
     test = workspace.latest("back_test")
@@ -91,6 +92,17 @@ def _from_baseline(workspace: Workspace, figures: dict[str, float]) -> None:
         figures["blank_share"], figures["duplicate_share"] = blank / rows, twice / rows
 
 
+def _from_fit(workspace: Workspace, figures: dict[str, float]) -> None:
+    newest = workspace.latest("line")
+    if newest is None:
+        return
+    machines = workspace.get("line", newest.id)["fit"].get("machines", ())
+    causes = [cause for machine in machines for cause in machine["causes"]]
+    if causes:
+        figures["weak_causes"] = float(sum(cause["uptime"]["weak"] for cause in causes))
+        figures["trends_found"] = float(sum(cause["trend"] is not None and cause["trend"]["found"] for cause in causes))
+
+
 def _from_result(workspace: Workspace, record: str, figures: dict[str, float]) -> None:
     newest = workspace.latest("summary", slot="result")
     if newest is None:
@@ -103,6 +115,9 @@ def _from_result(workspace: Workspace, record: str, figures: dict[str, float]) -
         value = summary["risks"].get(f"{name}:{one['id']}")
         if value is not None:
             figures[name] = float(value)
+    for name in ("baseline_oee", "baseline_effectiveness", "constraint_share"):
+        if name in summary["risks"]:
+            figures[name] = float(summary["risks"][name])
     extra = one["extra_good"]["p50"][:3]
     figures["first_quarter_change"] = float(sum(extra)) / max(len(extra), 1)
 

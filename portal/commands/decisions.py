@@ -49,6 +49,9 @@ def _figures(risks: Mapping[str, float], case: Mapping[str, Any] | None, scenari
     """What risk rules compare, as far as a study knows it."""
     names = ("probability_worse", "bottleneck_moves", "effects_without_target")
     figures = {name: risks[f"{name}:{scenario}"] for name in names if f"{name}:{scenario}" in risks}
+    for name in ("baseline_oee", "baseline_effectiveness", "constraint_share"):
+        if name in risks:
+            figures[name] = risks[name]
     outputs = {} if case is None else case["outputs"]
     if "npv" in outputs and outputs["npv"]["chance"]:
         figures["loss_probability"] = outputs["npv"]["chance"][0]

@@ -17,6 +17,21 @@ def test_a_rule_holds_when_its_comparison_does() -> None:
     assert all(one["next_step"]["en"] and one["next_step"]["zh-CN"] for one in found)
 
 
+def test_what_a_fit_and_a_study_know_raises_its_warnings() -> None:
+    figures = {
+        "baseline_oee": 0.9, "baseline_effectiveness": 1.02, "weak_causes": 2.0, "trends_found": 1.0,
+        "constraint_share": 0.3,
+    }  # fmt: skip
+    wanted = {"baseline-too-good", "faster-than-ideal", "few-failures", "failures-with-a-trend",
+              "slowest-is-not-the-bottleneck"}  # fmt: skip
+    assert wanted <= {one["id"] for one in warnings(figures)[0]}
+    quiet = {
+        "baseline_oee": 0.7, "baseline_effectiveness": 0.95, "weak_causes": 0.0, "trends_found": 0.0,
+        "constraint_share": 0.8,
+    }  # fmt: skip
+    assert not wanted & {one["id"] for one in warnings(quiet)[0]}
+
+
 def test_traps_are_questions_that_stay_open() -> None:
     found, _ = warnings({})
     assert [one["trap"] for one in found] == [True] * len(found)
