@@ -165,7 +165,8 @@ def seen_by_rep(workspace: Workspace) -> Seen:
         over = [_recall(tx, row, done.get(row.id)) for row in _over(tx, at, workspace.tenant)]
         entries = storage_ledger.entries(tx, Filter(tenant=workspace.tenant, since=since), limit=2000)
         progress = milestone(tx, workspace.tenant) if shared else ""
-    looks = [AuditEntry.from_bytes(row.entry) for row in entries]
+    reps = f'"role":"{Role.REP}"'.encode()  # most entries are the tenant's own: only the others are taken apart
+    looks = [AuditEntry.from_bytes(row.entry) for row in entries if reps in row.entry]
     return Seen(
         live=sum(row.withdrawn_at is None and row.until > at.timestamp() for row in rows),
         progress_shared=shared,
