@@ -43,9 +43,9 @@ SIMULATED: Mapping[str, frozenset[str]] = {
 oee_gain: points of OEE, as a fraction; good_per_h_gain: good parts per hour; chance_better: share of draws with
 more good parts than today; score_low, score_high, open_share: fractions; gaps, veto_gaps: counts.
 
-Of a process: mean and 90 % quantile of the hours from arrival to end, the share that keeps the rule kept least, the share
-that gives up, cases finished per week, the share of duty that the busiest pool works; with a variant, what it saves or
-gains, and its own figures (`..._with`).
+Of a process: mean and 90 % quantile of the hours from arrival to end, the share that keeps the rule kept least, the
+share that gives up, cases finished per week, the share of duty that the busiest pool works; with a variant, what it
+saves or gains, and its own figures (`..._with`).
 """
 
 
