@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, inf, sqrt
 
 import numpy as np
@@ -110,6 +111,7 @@ def neighbours(days: Array) -> float:
     return float(min(max((moved[1:] * moved[:-1]).sum() / below, 0.0), 0.9)) if below > 0 else 0.0
 
 
+@lru_cache(maxsize=16)
 def o_brien_fleming(alpha: float) -> tuple[float, float]:
     """Limits of z at half time and at the end that together keep a one-sided level.
 

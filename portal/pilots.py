@@ -114,9 +114,18 @@ def pilot_in_force(workspace: Workspace) -> dict[str, Any]:
     kept = workspace.latest("pilot", slot="pilot")
     said: Mapping[str, Any] = {} if kept is None else workspace.get("pilot", kept.id)
     start = date.fromisoformat(said["start"]) if said else next_monday(workspace.clock().date())
+    baseline, line = workspace.latest("baseline"), workspace.latest("line")
+    rests_on = [one.id for one in (kept, baseline, line) if one is not None]
+    slot = "/".join([case_of(workspace, "", claims=False)["id"], start.isoformat(), *rests_on])
+    done = workspace.latest("pilot_plan", slot=slot)
+    if done is not None:
+        told: dict[str, Any] = workspace.get("pilot_plan", done.id)
+        return told
     found = pilot_of(workspace, start=start, length=int(said.get("length", LENGTH)))
     whole = {**found, "owner": said.get("owner", ""), "kept": bool(said)}
-    return {**whole, "lines": pilot_lines(whole)}
+    whole["lines"] = pilot_lines(whole)
+    workspace.put("pilot_plan", whole, slot=slot, replace=True)
+    return whole
 
 
 def next_monday(day: date) -> date:

@@ -39,6 +39,10 @@ def weekly_figures(workspace: Workspace) -> tuple[list[str], list[dict[str, floa
     kept = workspace.latest("baseline")
     if kept is None:
         return [], [], []
+    done = workspace.latest("weekly", slot=kept.id)
+    if done is not None:
+        told = workspace.get("weekly", done.id)
+        return told["labels"], told["history"], told["lost"]
     found = workspace.get("baseline", kept.id)
     records = logs(workspace, datasets_in_force(workspace))
     stops = _by_week(records.stops, ZoneInfo(records.timezone)) if records.stops is not None else {}
@@ -52,7 +56,10 @@ def weekly_figures(workspace: Workspace) -> tuple[list[str], list[dict[str, floa
         history.append(figures)
     good = np.array([float(week["good"] or 0.0) for week in whole])
     best = float(np.quantile(good, 0.75)) if len(good) else 0.0
-    return [str(week["label"]) for week in whole], history, [max(best - one, 0.0) for one in good.tolist()]
+    labels, lost = [str(week["label"]) for week in whole], [max(best - one, 0.0) for one in good.tolist()]
+    made = {"labels": labels, "history": history, "lost": lost}
+    workspace.put("weekly", made, slot=kept.id, inputs=(kept.id,), replace=True)
+    return labels, history, lost
 
 
 def _of_week(week: Mapping[str, Any]) -> dict[str, float]:
