@@ -46,7 +46,12 @@ def show() -> None:
     try:
         found = actions_lineage.lineage(visit.workspace, field or "", release=release or "")
     except ValueError as error:
-        parts.problem(error)
+        if getattr(error, "code", "") != "no_result":
+            parts.problem(error)
+            return
+        with top:
+            parts.answer(t("lineage.answer_none"))
+        parts.empty(t("lineage.empty"), t("lineage.empty_why"))
         link("scenarios", label=t("value.to_scenarios"), icon=":material/arrow_forward:")
         return
     with top:
