@@ -16,7 +16,7 @@ APP_POLICY = (
     "worker-src 'self' blob:; "
     "connect-src 'self'; "
     "object-src 'none'; "
-    "base-uri 'self'; "
+    "base-uri 'none'; "
     "form-action 'self'; "
     "frame-ancestors 'none'"
 )
