@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from simulators import kpi
+from simulators.closed_forms import exact
 from simulators.digest import digest
 from simulators.distributions import Floats, ModelError
 from simulators.figures import STATES, RunFigures, Window
@@ -83,6 +84,9 @@ class Simulation:
             document["queue"] = self._queue()
         if self.line.crews:
             document["crews"] = self._crews()
+        known = exact(self.line)
+        if known is not None:
+            document["exact"] = asdict(known)
         return document | flow_report(self.line, self.figures) | {"digest": self.digest}
 
     def _stations(self) -> list[dict[str, Any]]:

@@ -108,6 +108,9 @@ def run_simulate(given: argparse.Namespace) -> Outcome:
             low, high = figure["ci95"]
             interval = f"95 % {low:.5g} to {high:.5g}"
         lines.append(f"  {name:<18} {figure['mean']:>12.5g}   {interval}")
+    if "exact" in document:
+        known = document["exact"]
+        lines.append(f"  exact, in the long run: {known['throughput_per_h']:.5g} an hour ({known['kind']})")
     for station in document["stations"]:
         states = "  ".join(f"{state} {share:.1%}" for state, share in station["states"].items())
         lines.append(f"  {station['name']:<18} {states}  bottleneck {station['bottleneck_share']:.0%}")
