@@ -295,7 +295,8 @@ def _check_fleets(line: Line, names: list[str]) -> None:
             raise _unknown("fleet", station.fleet, fleets, f"stations[{index}].fleet")
         if any(len(way.to) > 1 for way in station.to):
             raise not_together("any of several stations", "fleet", f"stations[{index}].to")
-        for end in {end for way in ways_of(line, index) for end in way.to if end != OUT}:
+        served = {end for way in ways_of(line, index) for end in way.to if end != OUT}
+        for end in sorted(served | ({station.rework.to} if station.rework else set())):
             _check_inbox(line.stations[names.index(end)], f"stations[{names.index(end)}].inbox")
 
 

@@ -102,7 +102,7 @@ class Moves(Notes, ABC):
         if part in pool.waiting:
             pool.waiting.remove(part)
         if isinstance(where, Place):
-            where.buffer.remove(part)
+            where.give(part)
             self.unblock(where)
         elif isinstance(where, Machine):
             where.parts.remove(part)
@@ -145,8 +145,7 @@ class Moves(Notes, ABC):
                 again, scrapped = rounds < place.spec.rework.tries, rounds >= place.spec.rework.tries
                 part.rounds[place.index] = rounds + 1
             if again:
-                place.reworked += 1
-                self.pass_on(machine, part, place.back)
+                self.send_back(machine, part)
             else:
                 self.finish_part(machine, part, scrapped=scrapped)
         if machine.operator is not None:
@@ -174,6 +173,18 @@ class Moves(Notes, ABC):
         machine.parts.remove(part)
         self.leave(part, good=not scrapped)
 
+    def send_back(self, machine: Machine, part: Part) -> None:
+        """A part is to be worked on again; it waits beside the machine, where there is always room."""
+        place = machine.place
+        place.reworked += 1
+        machine.parts.remove(part)
+        place.rack.append(part)
+        part.where, part.pool = place, place.back
+        if place.vehicles is None:
+            self.join(part)
+        else:
+            self.ask_vehicle(part, place.vehicles)
+
     def pass_on(self, machine: Machine, part: Part, pool: Pool | None) -> None:
         """A part waits on its machine for room behind it, for the next station, a conveyor or a vehicle."""
         assert pool is not None
@@ -182,11 +193,21 @@ class Moves(Notes, ABC):
         if place.vehicles is None and place.spec.travel is None:
             self.join(part)
             return
-        for end in pool.places:
-            end.coming += 1
         if place.vehicles is not None:
-            part.asked = self.env.now
-            place.vehicles.waiting.append(part)
+            self.ask_vehicle(part, place.vehicles)
+        else:
+            self.expect(part)
+
+    def ask_vehicle(self, part: Part, vehicles: Vehicles) -> None:
+        self.expect(part)
+        part.asked = self.env.now
+        vehicles.waiting.append(part)
+
+    def expect(self, part: Part) -> None:
+        """The next station waits for a part that is not there yet."""
+        assert part.pool is not None
+        for place in part.pool.places:
+            place.coming += 1
 
     def join(self, part: Part) -> None:
         """From now on the next station may take the part."""
@@ -253,7 +274,7 @@ class Moves(Notes, ABC):
             part.where.parts.remove(part)
             start.blocked.remove(part)
         else:
-            start.buffer.remove(part)
+            start.give(part)
         part.where, vehicle.loaded = vehicle, True
         self.move_parts_soon()
         trip = vehicles.spec.load + vehicles.travel[start.index][end.index] + vehicles.spec.unload

@@ -100,6 +100,7 @@ class Place:
     source: Source | None = None
     machines: list[Machine] = field(default_factory=list)
     buffer: list[Part] = field(default_factory=list)
+    rack: list[Part] = field(default_factory=list)  # to be worked on again, with room for any number
     blocked: deque[Part] = field(default_factory=deque)  # finished, no room, first finished first
     coming: int = 0  # parts for this station that wait for transport or are on their way
     state_s: list[float] = field(default_factory=lambda: [0.0] * len(STATES))
@@ -123,6 +124,10 @@ class Place:
         """Whether there is a free place in the buffer behind the station."""
         return self.spec.buffer is None or len(self.buffer) < self.spec.buffer
 
+    def give(self, part: Part) -> None:
+        """A part leaves the buffer, or the rack of those that are sent back."""
+        (self.rack if part in self.rack else self.buffer).remove(part)
+
     def way(self, product: int) -> Pool | None:
         """Where a finished part goes: drawn where there is a choice."""
         ways = self.ways[product]
@@ -133,7 +138,7 @@ class Place:
 
     def note(self, span: float) -> None:
         """Sum up ``span`` seconds of what has been going on here."""
-        self.buffer_s += span * len(self.buffer)
+        self.buffer_s += span * (len(self.buffer) + len(self.rack))
         self.inbox_s += span * sum(pool.delivered for _, pools in self.inputs for pool in pools)
         for machine in self.machines:
             self.state_s[machine.state] += span

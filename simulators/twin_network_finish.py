@@ -23,12 +23,12 @@ from simulators.twin_network_tables import (
     FETCHING,
     IDLE,
     IN_BLOCKED,
-    IN_BUFFER,
     IN_LIST,
     INBOX,
     LOADED,
     NEAREST,
     ON_MACHINE,
+    ON_RACK,
     ON_VEHICLE,
     PER_FLEET,
     PER_PLACE,
@@ -49,12 +49,35 @@ def pass_on(w: World, index: int, part: int, pool: int, now: float) -> None:
     if place.fleet == NONE and place.travel < 0.0:
         join(w, part)
         return
-    for turn in range(w.pools[pool].at, w.pools[pool].at + w.pools[pool].count):
+    expect(w, part, place.fleet, now)
+
+
+@called
+def expect(w: World, part: int, fleet: int, now: float) -> None:
+    """The next station waits for a part that is not there yet; vehicles are asked for it where they bring it."""
+    pool = w.pools[w.parts[part].pool]
+    for turn in range(pool.at, pool.at + pool.count):
         w.places[w.members[turn]].coming += 1
         longing(w, w.members[turn], now)
-    if place.fleet != NONE:
+    if fleet != NONE:
         w.parts[part].moment = now
-        append(w, w.fleets[place.fleet].list, part, IN_LIST)
+        append(w, w.fleets[fleet].list, part, IN_LIST)
+
+
+@called
+def send_back(w: World, index: int, part: int, now: float) -> None:
+    """A part is to be worked on again; it waits beside the machine, where there is always room."""
+    station = w.machines[index].station
+    place = w.places[station]
+    place.reworked += 1
+    drop(w, index, part, now)
+    w.parts[part].where, w.parts[part].at, w.parts[part].pool = ON_RACK, station, place.back
+    place.racked += 1
+    change(w, station, BUFFER, 1, now)
+    if place.fleet == NONE:
+        join(w, part)
+    else:
+        expect(w, part, place.fleet, now)
 
 
 @inlined
@@ -90,8 +113,7 @@ def finish_part(w: World, index: int, part: int, now: float) -> int:
         rounds = w.rounds[part, place.column]
         w.rounds[part, place.column] += 1
         if rounds < place.tries:
-            place.reworked += 1
-            pass_on(w, index, part, place.back, now)
+            send_back(w, index, part, now)
             return 0
         scrapped = 1
     place.scrapped += scrapped
@@ -147,7 +169,7 @@ def fleet_level(w: World, fleet: int, kind: int, by: int, now: float) -> None:
 def site(w: World, part: int) -> int:
     """The station at which a part waits for its vehicle."""
     row = w.parts[part]
-    return int(row.at if row.where == IN_BUFFER else w.machines[row.at].station)
+    return int(w.machines[row.at].station if row.where == ON_MACHINE else row.at)
 
 
 @called
@@ -191,6 +213,7 @@ def vehicle_comes(w: World, index: int, now: float) -> None:
             drop(w, row.at, part, now)
         else:
             change(w, start, BUFFER, -1, now)
+            w.places[start].racked -= 1 if row.where == ON_RACK else 0
             soil(w, start)
         row.where, vehicle.stage = ON_VEHICLE, CARRYING
         fleet_level(w, vehicle.fleet, LOADED, 1, now)

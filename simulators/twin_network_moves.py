@@ -24,6 +24,7 @@ from simulators.twin_network_tables import (
     IN_LIST,
     INBOX,
     ON_MACHINE,
+    ON_RACK,
     PER_PLACE,
     World,
 )
@@ -105,7 +106,8 @@ def unblock(w: World, index: int, now: float) -> None:
     """Let finished parts into the buffer behind a station while there is room."""
     place = w.places[index]
     blocked = w.lists[place.blocked]
-    while blocked.count > 0 and (place.buffer == UNLIMITED or w.areas[index * PER_PLACE + BUFFER].level < place.buffer):
+    behind = w.areas[index * PER_PLACE + BUFFER]
+    while blocked.count > 0 and (place.buffer == UNLIMITED or behind.level - place.racked < place.buffer):
         part = blocked.head
         remove(w, place.blocked, part, IN_BLOCKED)
         drop(w, w.parts[part].at, part, now)
@@ -127,6 +129,9 @@ def fetch(w: World, part: int, now: float) -> None:
     if row.where == IN_BUFFER:
         change(w, row.at, BUFFER, -1, now)
         unblock(w, row.at, now)
+    elif row.where == ON_RACK:
+        change(w, row.at, BUFFER, -1, now)
+        w.places[row.at].racked -= 1
     elif row.where == ON_MACHINE:
         remove(w, w.places[w.machines[row.at].station].blocked, part, IN_BLOCKED)
         drop(w, row.at, part, now)

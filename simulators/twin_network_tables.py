@@ -16,7 +16,7 @@ from simulators.twin_tables import STREAM, record
 BUFFER, HELD, INBOX, LONGING, PER_PLACE = range(5)
 BUSY, LOADED, PER_FLEET = range(3)
 #: Where a part is.
-ON_MACHINE, IN_BUFFER, ON_VEHICLE, PUT_DOWN = range(4)
+ON_MACHINE, IN_BUFFER, ON_RACK, ON_VEHICLE, PUT_DOWN = range(5)
 #: Columns of ``links``: lists that a part can be in at once.
 IN_LIST, IN_BLOCKED, IN_HAND = 0, 2, 4
 #: A machine that needs nobody, or has called and waits; else the number of the crew that came.
@@ -27,7 +27,7 @@ LONGEST_WAIT, NEAREST = range(2)
 PLACE = record(
     i="first servers buffer scrap_stream rework_stream way_stream tries back exit most least assembly inputs_at inputs "
     "source operators setters product_at setup_at cold_parts belt belt_slot fleet inbox column blocked dirty waiting "
-    "active starved coming processed scrapped failures reworked set_up out",
+    "active starved coming racked processed scrapped failures reworked set_up out",
     f="after cold_scrap cold_cycle travel active_since bottleneck ideal",
 )
 MACHINE = record(

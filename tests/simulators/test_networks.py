@@ -111,6 +111,17 @@ def test_rework_goes_back_as_often_as_it_may_and_is_scrap_then(run) -> None:
     assert line_kpis(made, found)["quality"] < 1
 
 
+def test_a_part_that_is_sent_back_blocks_nobody(run) -> None:
+    """Without a place behind it the tester would wait for the machine, and the machine for the tester."""
+    again = line(station("machine"), station("tester", rework=Rework(to="machine", share=0.5, tries=9)))
+    found = over(run, again, 10_001)
+    assert found.total("good_out") == pytest.approx(10_000 / 20, rel=0.1)
+    itself = line(station("tester", rework=Rework(to="tester", share=0.5, tries=9)))
+    found = over(run, itself, 10_001)
+    assert found.station("processed")[0] == 1000
+    assert found.total("good_out") == pytest.approx(500, rel=0.1)
+
+
 def test_an_assembly_takes_what_one_part_needs(run) -> None:
     body = station("body", to=(Way(to=("join",)),), buffer=2)
     wheel = station("wheel", to=(Way(to=("join",)),), buffer=8, arrivals="saturated")
