@@ -163,7 +163,7 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [{tests!r}]
 import test_budgets
-from portal import actions_benchmark, storage_benchmark
+from portal import benchmarking
 house = test_budgets.opened({url!r}, Path({folder!r}))
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -183,7 +183,7 @@ def killed(house: House, patch: str) -> None:
 
 
 def test_killed_after_the_reservation_the_price_is_spent_and_the_answer_comes_without_paying_again(house) -> None:
-    killed(house, "actions_benchmark.noisy_sum = die")
+    killed(house, "benchmarking.noisy_sum = die")
     assert house.spent() == {PRICES["usual"]}
     (draw,) = house.draws()
     assert (draw["state"], draw["answer"]) == ("reserved", None)
@@ -195,7 +195,7 @@ def test_killed_after_the_reservation_the_price_is_spent_and_the_answer_comes_wi
 
 
 def test_killed_within_the_reservation_nothing_is_spent(house) -> None:
-    killed(house, "actions_benchmark.write_entry = die")  # budgets are taken, nothing is committed yet
+    killed(house, "benchmarking.write_entry = die")  # budgets are taken, nothing is committed yet
     assert house.spent() == {0}
     assert house.draws() == []
     house.ask("oee")
