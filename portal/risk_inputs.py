@@ -47,7 +47,9 @@ def warnings(figures: Mapping[str, float]) -> tuple[list[dict[str, Any]], list[s
 
     Traps are questions: they are always there, to be answered by a person.
     """
-    rules = [rule for pack in packs() for rule in pack.risks]
+    every = [rule for pack in packs() for rule in pack.risks]
+    # the same rule in several packs warns once, in the words of the first
+    rules = list({(rule.id, rule.title["en"], rule.when): rule for rule in reversed(every)}.values())[::-1]
     judged = {one.rule.id: one for one in risk.warnings(rules, figures)}
     found: list[dict[str, Any]] = []
     unknown: list[str] = []

@@ -109,3 +109,12 @@ def test_a_module_takes_a_persons_own_figures_and_machines() -> None:
         with pytest.raises(ActionError) as refusal:
             catalogue.with_overrides(offer, wish)
         assert refusal.value.code == code
+
+
+def test_a_rule_that_several_packs_share_warns_once() -> None:
+    found, open_rules = warnings({"loss_probability": 0.9})
+    ids = [one["id"] for one in found]
+    assert len(ids) == len(set(ids))
+    assert sum(one["trap"] for one in found) == 3
+    assert "loses-money" in ids
+    assert len(open_rules) == len(set(open_rules))
