@@ -285,7 +285,8 @@ def test_no_route_is_open_to_a_stranger_but_those_that_say_so(neighbours) -> Non
         if way.access in {Access.SESSION, Access.SHUT}:
             assert answer.status_code in {401, 404}, (method, path)
         elif way.access is Access.TOKEN and "token" not in path and not path.endswith((".json", "revoke")):
-            assert answer.status_code in {401, 405}, (method, path, answer.status_code)
+            proved_by_its_body = path == "/auth/backchannel-logout"  # by a signed token, which is not there
+            assert answer.status_code in ({400, 405} if proved_by_its_body else {401, 405}), (method, path)
         assert answer.status_code < 500, (method, path)
 
 
