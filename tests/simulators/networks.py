@@ -167,11 +167,9 @@ def closings(draw) -> Calendar:
 def ways(draw, stations: list[Station], names: tuple[str, ...], ties: bool) -> list[Station]:
     """Splits, alternatives, merges, assemblies and batches: every station leads to later ones, the last out."""
     count, found = len(stations), list(stations)
-    fed = {0}
     senders: dict[str, list[str]] = {}
     for index in range(count):
         later = [station.name for station in stations[index + 1 :]]
-        missing = [s.name for i, s in enumerate(stations) if i == index + 1 and i not in fed]
         options = ["next", "chance", "any", "product"] if len(later) > 1 else ["next"]
         kind = draw(st.sampled_from(options))
         if kind == "next" or not later:
@@ -188,11 +186,9 @@ def ways(draw, stations: list[Station], names: tuple[str, ...], ties: bool) -> l
                 way = (Way(to=(second,), products=(names[0],)), Way(to=(later[0],)))
             else:
                 way, ends = (), [later[0]]
-        del missing
         found[index] = replace(found[index], to=way)
         for end in ends:
             senders.setdefault(end, []).append(found[index].name)
-        fed |= {stations.index(s) for s in stations if s.name in ends}
     for index in range(1, count):
         if draw(st.sampled_from([False, False, True])):
             sent = senders[found[index].name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simulators.digest import digest
 from simulators.line import DAY, WEEK, Calendar, Distribution, Failure, Line, ModelError, Shift, Station
+from simulators.products import Demand
 from simulators.warmup import working_share
 
 HOUR = 3600.0
@@ -182,3 +185,10 @@ def test_closed_days_are_off_where_a_warm_up_is_looked_for() -> None:
     calendar = Calendar(shifts=every_day, first=date(2027, 1, 4), closed=(date(2027, 1, 5),))
     share = working_share(line(station(), calendar=calendar), np.arange(5) * DAY * 0.75)
     np.testing.assert_allclose(share, [1, 1 / 3, 1 / 3, 1])
+
+
+def test_what_a_line_does_not_say_is_not_in_its_digest() -> None:
+    """The digest of before there were products, ways and vehicles."""
+    old = Line(name="a", stations=(Station(name="x", cycle=Distribution.constant(3)),))
+    assert digest(line=old) == "0fdd0dfd245adbba02ed274de45e2083f81070ac3bbb97b70554c4275d96ea1d"
+    assert digest(line=replace(old, demand=Demand(every=60, parts=(("", 1),)))) != digest(line=old)
