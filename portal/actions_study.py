@@ -227,9 +227,10 @@ def _fit_for_a_verdict(in_force: Mapping[str, DatasetInForce], ids: Sequence[str
     for one in in_force.values():
         reasons = one.about.get("quality", {}).get("reasons", ()) if one.stored.id in ids else ()
         for reason in reasons:
+            empty = reason["code"] == "blanks"
             raise ActionError(
                 f"{one.about['name']}: {reason['share']:.0%} of the rows are {reason['code']}",
-                code="quality_blanks" if reason["code"] == "blanks" else "quality_copies",
+                code="quality_blanks" if empty else "quality_copies",
                 place=one.about["name"],
                 remedy="Correct it with one click under Risks and checks, or upload a better file.",
                 share=f"{reason['share']:.0%}",

@@ -133,9 +133,10 @@ def check(line: Line) -> None:
 
 
 def _unknown(what: str, name: str, known: tuple[str, ...] | list[str], place: str) -> ModelError:
+    code = {"station": "unknown_station", "product": "unknown_product", "fleet": "unknown_fleet"}[what]
     return ModelError(
         f"there is no {what} {name!r}",
-        code=f"unknown_{what}",
+        code=code,
         place=place,
         remedy=guess(name, known, f"Known: {', '.join(known) or 'none'}."),
         name=name,
