@@ -78,7 +78,8 @@ _BY_GROUP: Final = {
     ("read_values", "line", "simulation", "sensitive"): "line layout_plan scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
-        "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value two_way assumptions"
+        "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value"
+        " two_way assumptions"
         " object_to answer_objection from_orders currency_rates pilot way_map consensus"
     ),
     (
@@ -127,7 +128,8 @@ _BY_GROUP: Final = {
         "read_log verify_log export_log today field_inventory actions_overview consent_overview release_overview"
         " access_review confirm_access revoke_access search_log anomalies"
         " open_finding close_finding findings"
-        " processing_record state_location assess_impact impacts report_breach update_breach tenants_by_name breaches officer_report"
+        " processing_record state_location assess_impact impacts report_breach update_breach tenants_by_name"
+        " breaches officer_report"
         " take_report"
     ),
     ("audit", "benchmark", "benchmark", "internal"): (
