@@ -165,7 +165,7 @@ WRONG = [
         "out_of_range",
         "rules[0].level",
     ),
-    ("risks/risks.yaml", "    haircut: [0 %, 10 %, 30 %]\n", "", "trap_incomplete", "rules[11]"),
+    ("risks/risks.yaml", "    haircut: [0 %, 10 %, 30 %]\n", "", "trap_incomplete", "rules[16]"),
     ("policies/release.yaml", "oee_uplift,", "oee_exact,", "expected_choice", "line 2: allowed[1]"),
     ("limits.yaml", "accuracy:", "accuracy_:", "unknown_key", "accuracy_"),
     (
