@@ -47,7 +47,7 @@ def show() -> None:
         parts.note(t("trust.no_notices"), kind="done")
     _stated(workspace)
     parts.section(t("trust.how"))
-    st.markdown("\n".join(f"- {t(f'trust.how_{number}')}" for number in range(1, 6)))
+    st.markdown("\n".join(f"- {t(f'trust.how_{number}')}" for number in range(1, 7)))
     link("seen", label=t("shell.pages.seen"), icon=":material/visibility:")
     if visit.member.role is not Role.GUEST:
         _ledger(workspace)
