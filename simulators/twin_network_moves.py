@@ -132,6 +132,7 @@ def fetch(w: World, part: int, now: float) -> None:
     elif row.where == ON_RACK:
         change(w, row.at, BUFFER, -1, now)
         w.places[row.at].racked -= 1
+        unblock(w, row.at, now)
     elif row.where == ON_MACHINE:
         remove(w, w.places[w.machines[row.at].station].blocked, part, IN_BLOCKED)
         drop(w, row.at, part, now)
