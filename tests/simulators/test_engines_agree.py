@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulators.figures import RunFigures, Window
+from simulators.flow import Rework
 from simulators.kpi import bottleneck_shares, line_kpis, state_shares
 from simulators.line import Distribution, Failure, Line, Station
 from simulators.reference import run_reference
@@ -143,3 +144,12 @@ def test_the_twin_gives_the_figures_of_the_reference_on_any_network(data) -> Non
 def test_the_twin_gives_the_figures_of_the_reference_on_thousands_of_networks(data) -> None:
     line = data.draw(networks())
     agree_on_network(line, data.draw(network_windows(line)), data.draw(st.integers(0, 2**64 - 1)))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_parts_from_the_rack_make_room_in_the_same_order_in_both_engines(seed: int) -> None:
+    """Several machines that rework their own parts, some of them blocked at the same moment."""
+    ties = Distribution.discrete([2.0, 4.0, 6.0], [0.3, 0.4, 0.3])
+    first = Station(name="M0", servers=3, cycle=ties, buffer=2, rework=Rework(to="M0", share=0.5, tries=2))
+    line = Line(name="rack", stations=(first, Station(name="M1", cycle=Distribution.constant(2), servers=1)))
+    agree_on_network(line, Window(warmup=0, horizon=3_000), seed)
