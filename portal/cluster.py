@@ -159,11 +159,12 @@ class Cluster:
             futures: list[Any] = []
             try:
                 client = self._connected()
+                scheduler = client.scheduler_info()["id"]
                 held = client.submit(kept, sealed, pure=False)
                 futures += [client.submit(called, held, Sealed(job), pure=False) for job in jobs[given:]]
                 for future in futures:
                     patient_until = time.monotonic() + PATIENCE_SECONDS
-                    result = _waited(client, future)
+                    result = _waited(client, future, scheduler)
                     given += 1
                     yield result
             except _lost() as error:  # the scheduler went away: what is missing is asked for again
@@ -194,14 +195,16 @@ def _connect(address: str) -> Any:
         ) from error
 
 
-def _waited(client: Any, future: Any) -> Sealed:
-    """The result of a future, once it is there; without workers for too long, an error."""
+def _waited(client: Any, future: Any, scheduler: str) -> Sealed:
+    """The result of a future, once it is there; an error without workers for too long, or when it is forgotten."""
     killed = _distributed().KilledWorker
     alone = 0.0
     while True:
         try:
             return cast("Sealed", future.result(timeout=LOOK_SECONDS))
         except TimeoutError:
+            if client.scheduler_info()["id"] != scheduler:  # a new one knows nothing of it
+                raise
             alone = 0.0 if client.nthreads() else alone + LOOK_SECONDS
         except killed as error:
             raise ClusterError(
