@@ -9,7 +9,7 @@ import base64
 import json
 from dataclasses import dataclass, field
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, move_on_after, to_thread
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,6 +18,7 @@ from starlette.routing import Route
 from portal.front import front_page, markup
 from portal.noting import LOG_NAME
 from portal.rooms import LOG, data_keys_of, installation_key
+from portal.signin import refusal
 from portal.storage_release import consent_stands
 from portal.text import error_text, has_text, t
 from portal.watermarks import published_key
@@ -28,6 +29,10 @@ from privacy.marked import check_file
 from privacy.vault import PrivacyError
 
 MOST_BYTES = 20 * 2**20
+MOST_RECEIPT = 256 * 1024
+AT_ONCE = 4
+"""How many files are taken at the same time, whoever sends them: each is held in memory until it was checked."""
+LONGEST = 60.0  # seconds for a whole body
 HERE = "/verify"
 
 
@@ -37,6 +42,7 @@ class CheckRoutes:
 
     portal: Portal
     _turn: CapacityLimiter | None = field(default=None)
+    _taking: int = 0
 
     def routes(self) -> list[Route]:
         return [
@@ -51,10 +57,23 @@ class CheckRoutes:
         return await self._page("")
 
     async def check(self, request: Request) -> Response:
-        """Say what the file is; one at a time, so that nobody fills the memory from outside."""
-        async with request.form(max_files=1, max_fields=2) as form:
-            sent = form.get("file")
-            data = await sent.read(MOST_BYTES + 1) if isinstance(sent, UploadFile) else b""
+        """Say what the file is; few are taken and one is read at a time, so that nobody fills the memory."""
+        if self._taking >= AT_ONCE:
+            response = refusal(503, "busy")
+            response.headers["Retry-After"] = "5"
+            return response
+        self._taking += 1
+        try:
+            return await self._checked(request)
+        finally:
+            self._taking -= 1
+
+    async def _checked(self, request: Request) -> Response:
+        data = b""
+        with move_on_after(LONGEST):
+            async with request.form(max_files=1, max_fields=2) as form:
+                sent = form.get("file")
+                data = await sent.read(MOST_BYTES + 1) if isinstance(sent, UploadFile) else b""
         if not data:
             return await self._page(_bad(t("verify.nothing"), ""), status=400)
         if len(data) > MOST_BYTES:
@@ -127,6 +146,8 @@ def _bad(message: str, remedy: str) -> str:
 
 
 def _is_receipt(data: bytes) -> bool:
+    if len(data) > MOST_RECEIPT:  # a document of that size would take many times its bytes
+        return False
     try:
         held = json.loads(data)
     except (ValueError, RecursionError):

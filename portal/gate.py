@@ -109,6 +109,7 @@ class Gate:
             return
         if scope["type"] == "http":
             most = self.portal.settings.upload_mb * 2**20 + SMALL_BODY if way.upload else SMALL_BODY
+            most = min(most, way.most or most)
             declared = declared_length(scope["headers"])
             if declared is not None and (declared < 0 or declared > most):
                 status, code = (400, "bad_request") if declared < 0 else (413, "too_large")

@@ -131,7 +131,8 @@ class LandingRoutes:
             return self._agreement(asked, here=f"/s/{quote(token, safe='')}/open")
         except ActionError as error:
             return refused(error)
-        return await sign_in(request, self.portal, member, to="/")
+        # a press of a button is no new proof of who somebody is
+        return await sign_in(request, self.portal, member, to="/", proved_at=session.proved_at)
 
     def _open(self, token: str, email: str, name: str, person: Member | None, accepted: str = "") -> Member:
         portal = self.portal

@@ -385,10 +385,21 @@ class SignInRoutes:
 # --- shared by the other way in (codes) ------------------------------------------------------------------------------
 
 
-async def sign_in(request: Request, portal: Portal, member: Member, *, to: str, proof: Proof | None = None) -> Response:
-    """Open a session for a proven member, end the one this browser had, set the cookie, go where he wanted to go."""
+async def sign_in(
+    request: Request,
+    portal: Portal,
+    member: Member,
+    *,
+    to: str,
+    proof: Proof | None = None,
+    proved_at: datetime | None = None,
+) -> Response:
+    """Open a session for a proven member, end the one this browser had, set the cookie, go where he wanted to go.
+
+    `proved_at` is when he proved who he is, where that was not now.
+    """
     old: Session | None = request.scope["portal_session"]
-    token, session = await to_thread.run_sync(lambda: _open(portal, member, old, proof))
+    token, session = await to_thread.run_sync(lambda: _open(portal, member, old, proof, proved_at))
     gate: Gate = request.scope["portal_gate"]
     gate.forget()
     log.info("session %s opened by provider %s", session.id, session.provider)
@@ -397,7 +408,9 @@ async def sign_in(request: Request, portal: Portal, member: Member, *, to: str, 
     return response
 
 
-def _open(portal: Portal, member: Member, old: Session | None, proof: Proof | None) -> tuple[str, Session]:
+def _open(
+    portal: Portal, member: Member, old: Session | None, proof: Proof | None, proved_at: datetime | None
+) -> tuple[str, Session]:
     settings = portal.settings
     sealed = portal.strongbox.seal(proof.id_token, kind=ID_TOKEN, row=member.id) if proof is not None else b""
     claims = {} if proof is None else proof.claims
@@ -413,7 +426,9 @@ def _open(portal: Portal, member: Member, old: Session | None, proof: Proof | No
             now=portal.now(),
             id_token=sealed,
             sid=sid if isinstance(sid, str) else "",
-            proved_at=datetime.fromtimestamp(proved, UTC) if isinstance(proved, int | float) and proved > 0 else None,
+            proved_at=datetime.fromtimestamp(proved, UTC)
+            if isinstance(proved, int | float) and proved > 0
+            else proved_at,
         )
     actions_admin.sign_in(portal.workspace(member), session=session.id, provider=member.provider)
     return token, session

@@ -25,6 +25,7 @@ class Way:
     access: Access
     streamlit: bool = False
     upload: bool = False
+    most: int = 0  # bytes of a body, where it is less than uploads in general
     rate: str = "general"
     immutable: bool = False
     any_host: bool = False
@@ -39,7 +40,7 @@ WAYS: tuple[Way, ...] = (
     Way(prefix="/auth/", access=Access.PUBLIC, rate="doors"),
     Way(prefix="/s/", access=Access.PUBLIC, rate="doors"),
     Way(prefix="/u/", access=Access.PUBLIC, rate="doors", any_origin=True),
-    Way(prefix="/verify", access=Access.PUBLIC, upload=True, rate="doors"),
+    Way(prefix="/verify", access=Access.PUBLIC, upload=True, most=21 * 2**20, rate="doors"),
     Way(prefix="/shell/", access=Access.PUBLIC),
     Way(prefix="/favicon", access=Access.PUBLIC),
     Way(prefix="/idp/", access=Access.PUBLIC),  # exists in the demo only

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,6 +26,18 @@ _CHUNK: Final = 2**20
 _TAG: Final = re.compile(rb"mw1\.([A-Za-z0-9_-]{80,4000})\.([A-Za-z0-9_-]{86})(?![A-Za-z0-9_-])")
 _EMPTY: Final = "0" * 64
 _ZIP: Final = b"PK\x03\x04"
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
+"""What reading a container raises whose bytes are not what its directory says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,26 +120,32 @@ def _blanked(data: bytes) -> bytes:
 def _members(data: bytes) -> list[tuple[str, bytes]]:
     """Names and bytes of a ZIP container, counted while they inflate; a name that stands there twice is refused."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            infos = archive.infolist()
-            if len(infos) > MOST_MEMBERS or len({info.filename for info in infos}) != len(infos):
-                raise _damaged()
-            found, inflated = [], 0
-            for info in infos:
-                pieces = []
-                for piece in _inflated(archive, info):
-                    inflated += len(piece)
-                    if inflated > MOST_INFLATED:
-                        raise PrivacyError(
-                            "the file inflates to more than is read",
-                            code="file_inflated",
-                            remedy="Files that left this portal are smaller; do not open it.",
-                        )
-                    pieces.append(piece)
-                found.append((info.filename, b"".join(pieces)))
-            return found
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        return _opened(data)
+    except PrivacyError:
+        raise
+    except _BROKEN as error:
         raise _damaged() from error
+
+
+def _opened(data: bytes) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        infos = archive.infolist()
+        if len(infos) > MOST_MEMBERS or len({info.filename for info in infos}) != len(infos):
+            raise _damaged()
+        found, inflated = [], 0
+        for info in infos:
+            pieces = []
+            for piece in _inflated(archive, info):
+                inflated += len(piece)
+                if inflated > MOST_INFLATED:
+                    raise PrivacyError(
+                        "the file inflates to more than is read",
+                        code="file_inflated",
+                        remedy="Files that left this portal are smaller; do not open it.",
+                    )
+                pieces.append(piece)
+            found.append((info.filename, b"".join(pieces)))
+        return found
 
 
 def _inflated(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:

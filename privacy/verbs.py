@@ -37,7 +37,8 @@ GROUPS: Final[Mapping[str, str]] = MappingProxyType(
 STEP_UP: Final = frozenset(
     {
         "disclose", "export_workspace", "erase_workspace", "erase_dataset", "erase_me", "rotate_keys", "retire_keys",
-        "destroy_keys", "close_tenant", "register_provider", "remove_provider",
+        "destroy_keys", "close_tenant", "register_provider", "remove_provider", "invite_colleague", "change_role",
+        "open_service_account", "share",
     }
 )  # fmt: skip
 """Actions before which somebody proves anew who he is, where his last proof is older than a quarter of an hour."""
@@ -119,9 +120,11 @@ _BY_GROUP: Final = {
     ("sell", "disclosure", "offer", "internal"): (
         "sales_feed take_disclosure recalls confirm_recall propose_value proposable"
     ),
+    ("sell", "pack", "knowledge", "internal"): "judge_card guide_cards",
     ("write_packs", "pack", "knowledge", "internal"): ("draft_pack edit_draft undo_draft drop_draft submit_pack"),
     ("read_drafts", "pack", "knowledge", "internal"): (
         "list_drafts open_draft preview_draft test_pack pack_releases compare_release pack_usage"
+        " card_usage"
     ),
     ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
     ("audit", "log", "audit", "internal"): (

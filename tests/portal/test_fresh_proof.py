@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,18 @@ import sqlalchemy as sa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from portal import actions_admin, actions_house, actions_release, sessions
+from portal import (
+    actions_admin,
+    actions_house,
+    actions_links,
+    actions_people,
+    actions_release,
+    actions_service,
+    actions_share,
+    sessions,
+)
 from portal.actions import ACTIONS, ActionError
-from portal.identity import Role
+from portal.identity import VENDOR, Role
 from portal.oidc import LOGOUT_EVENT
 from portal.wiring import utc_now
 from privacy.verbs import STEP_UP
@@ -157,6 +167,40 @@ def test_a_grave_action_wants_a_fresh_proof_and_gets_it_over_the_provider(house)
     answer = house.walk(fresh, again.headers["location"], "lina")
     assert answer.headers["location"] == "/house"
     assert fresh.get("/files/workspace").status_code == 200
+
+
+def test_opening_a_link_by_a_press_of_a_button_is_no_fresh_proof(house) -> None:
+    rep = house.portal.workspace(replace(_member(house), tenant=VENDOR, role=Role.REP))
+    link = actions_links.invite(rep, label="Nord", days=3, uses=1)
+    member = _member(house)
+    long_ago = house.portal.now() - timedelta(minutes=20)
+    with house.portal.store.writing() as tx:
+        now, hour = house.portal.now(), timedelta(hours=1)
+        token, _ = sessions.open_session(tx, member, idle=hour, absolute=hour, now=now, proved_at=long_ago)
+    client = house.client(accept="*/*", cookie=f"mingsuan={token}")
+    answer = client.post(f"/s/{link.token}/open", headers={"origin": house.url})
+    assert answer.status_code == 303
+    with house.client(accept="*/*", cookie=f"mingsuan={answer.cookies['mingsuan']}") as after:
+        refused = after.get("/files/workspace")
+    assert (refused.status_code, refused.json()["code"]) == (403, "step_up_needed")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda owner: actions_people.invite_colleague(owner, email="me@evil.example", role=Role.OWNER),
+        lambda owner: actions_people.change_role(owner, owner.member.id, role=Role.OWNER),
+        lambda owner: actions_service.open_service_account(owner, label="x", scopes=("data:read",)),
+        lambda owner: actions_share.share(owner, "none", email="me@evil.example"),
+    ],
+    ids=["another owner", "another role", "a program", "a result link"],
+)
+def test_a_stolen_tab_makes_no_other_way_in_that_outlives_it(installation, way) -> None:
+    owner = installation.as_(Role.OWNER)
+    owner.proved_at = utc_now() - timedelta(minutes=16)
+    with pytest.raises(ActionError) as refusal:
+        way(owner)
+    assert refusal.value.code == "step_up_needed"
 
 
 @pytest.mark.parametrize("next_page", ["//evil.example", "https://evil.example", "/\\evil.example", "/auth/sign-out"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from portal import checking
 from portal.cli import main
 from portal.identity import Member, Role
 from portal.rooms import RECEIPTS, installation_key
@@ -106,6 +107,18 @@ def test_the_page_reads_a_receipt_and_refuses_a_forged_one(house) -> None:
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04rubbish", b"%PDF-1.7", b"[" * 100_000, bytes(1000)])
 def test_whatever_is_brought_is_answered_calmly(house, data) -> None:
     assert bring(house, data).status_code in {400, 422}
+
+
+def test_strangers_cannot_fill_the_memory_with_what_they_bring(house, monkeypatch) -> None:
+    own = {"origin": house.url}
+    too_large = house.client().post("/verify", content=bytes(22 * 2**20), headers=own)
+    assert too_large.status_code == 413  # though uploads of those who are signed in may be larger
+    monkeypatch.setattr(checking, "AT_ONCE", 0)
+    busy = bring(house, b"{}")
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
+    monkeypatch.undo()
+    for _ in range(checking.AT_ONCE + 1):  # whoever was answered makes room
+        assert bring(house, b"{}").status_code == 422
 
 
 def test_the_keys_are_published(house) -> None:

@@ -147,6 +147,18 @@ def test_a_container_that_inflates_without_end_or_lies_is_refused() -> None:
         check_file(twice.getvalue(), public_key=PUBLIC)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_container_whose_packed_bytes_are_nonsense_is_refused_as_damaged(packing) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", packing) as archive:
+        archive.writestr("a", bytes(range(256)) * 40)
+    data = bytearray(made.getvalue())
+    start = data.index(b"a") + 1
+    data[start : start + 40] = b"\xff" * 40
+    with refusal("file_damaged"):
+        check_file(bytes(data), public_key=PUBLIC)
+
+
 @given(st.binary(max_size=400), st.text(max_size=40))
 def test_whatever_a_file_holds_its_mark_is_found_and_its_content_bound(content, purpose) -> None:
     from dataclasses import replace
