@@ -28,9 +28,11 @@ def compare(found: Mapping[str, Any], names: Mapping[str, str], *, above: str) -
     left, right = st.columns(2)
     shown = parts.named(labels)
     first = left.selectbox(t("scenarios.compare_first"), ids, index=0, format_func=shown, key="compare-first")
+    others = [one["id"] for one in found["scenarios"][1:] if not one["claims"]] or ids[1:]
+    beside = ids.index(next((key for key in others if key != above), others[0]))
     second = right.selectbox(
-        t("scenarios.compare_second"), ids, index=min(2, len(ids) - 1), format_func=shown, key="compare-second"
-    )
+        t("scenarios.compare_second"), ids, index=beside, format_func=shown, key="compare-second"
+    )  # fmt: skip
     if first == second:
         parts.note(t("scenarios.compare_same"))
         return
@@ -44,11 +46,16 @@ def compare(found: Mapping[str, Any], names: Mapping[str, str], *, above: str) -
 
 
 def _ramps(found: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any], labels: Mapping[str, str]) -> None:
-    near = {a["id"]: t("scenarios.compare_first"), b["id"]: t("scenarios.compare_second")}
-    near |= {key: labels[key] for key in near if len(labels[key]) <= SHORT}
+    near = _short(a, b, labels)
     curves = [curve(near[a["id"]], a["bands"]["oee"], baseline=True), curve(near[b["id"]], b["bands"]["oee"])]
     spec = charts.ramp(curves, unit="%", month=t("scenarios.month"), outcome=t("scenarios.oee_axis"), look=look())
     draw(spec, key="ramp-compare", height=320, alt=t("scenarios.compare"), sample=found["sample"])
+
+
+def _short(a: Mapping[str, Any], b: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, str]:
+    """Names that fit beside a curve and over a column on a phone."""
+    near = {a["id"]: t("scenarios.compare_first"), b["id"]: t("scenarios.compare_second")}
+    return near | {key: labels[key] for key in near if len(labels[key]) <= SHORT}
 
 
 def _label(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -96,8 +103,8 @@ def _table(found: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any],
     rows.append((t("scenarios.good_hour"), band(a, "good_per_h", 1.0), band(b, "good_per_h", 1.0)))
     rows.append((t("scenarios.end_bottleneck"), a["bottlenecks"][last], b["bottlenecks"][last]))
     rows.append((t("scenarios.worse"), worse(a), worse(b)))
-    heads = [t("scenarios.in_month", month=found["months"]), labels[a["id"]], labels[b["id"]]]
-    parts.table(heads, rows, numbers=[1, 2])
+    st.caption(t("scenarios.in_month", month=found["months"]))
+    parts.table(["", *_short(a, b, labels).values()], rows, numbers=[1, 2])
 
 
 def _states(found: Mapping[str, Any], a: Mapping[str, Any], b: Mapping[str, Any]) -> None:
