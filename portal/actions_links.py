@@ -159,9 +159,7 @@ def invite(
         workspace.mail(
             to=address, subject=subject, text=f"{text.strip()}\n\n--\n{footer}", outreach=outreach, unsubscribe=stop
         )
-        workspace.then(
-            lambda tx: add_contact(tx, outreach, author=workspace.member.id, channel="invitation", at=at.timestamp())
-        )
+        workspace.then(lambda tx: _contacted(workspace, tx, address, outreach))
     return NewLink(id=key, token=token)
 
 
@@ -303,10 +301,21 @@ def _allowed(workspace: Workspace, address: str, at: datetime) -> str:
     """Return the hash of an address that may be written to now; an invitation is a contact like any other."""
     hashed = address_key(workspace.data_keys, address, at=at)
     with workspace.store.reading() as tx:
-        verdict = verdict_on(tx, address, hashed, at=at)
+        _judge(tx, address, hashed, at)
+    return hashed
+
+
+def _judge(tx: Transaction, address: str, hashed: str, at: datetime) -> None:
+    verdict = verdict_on(tx, address, hashed, at=at)
     if not verdict.allowed:
         raise refusal(verdict)
-    return hashed
+
+
+def _contacted(workspace: Workspace, tx: Transaction, address: str, hashed: str) -> None:
+    """Count an invitation; it is judged once more, for another one may have been sent since."""
+    at = workspace.clock()
+    _judge(tx, address, hashed, at)
+    add_contact(tx, hashed, author=workspace.member.id, channel="invitation", at=at.timestamp())
 
 
 def _state(row: LinkRow, now: float) -> str:

@@ -270,6 +270,11 @@ def _store(workspace: Workspace, made: Disclosure, at: datetime) -> ReleaseView:
             sealed=sealed,
         )
 
+    def hold(tx: Transaction) -> None:  # it may have been withdrawn while this was computed
+        if not storage_release.hold_consent(tx, workspace.tenant, made.consent, at=at.timestamp()):
+            raise MissingError(made.consent)
+
+    workspace.then(hold)
     document = made.to_json()
     workspace.put("release", {"disclosure": document}, slot=made.id)
     workspace.release(row, json.dumps(document, ensure_ascii=False).encode(), audience=VENDOR, key=made.id)

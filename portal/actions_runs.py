@@ -59,7 +59,8 @@ def run_study(
     A scenario with vendor claims is simulated twice, with them and without. Raises ActionError no_line, no_scenarios,
     study_too_large.
     """
-    _runs_left(workspace)
+    with workspace.store.reading() as tx:
+        _runs_left(workspace, tx)
     current = line_in_force(workspace)
     if current is None:
         raise ActionError(
@@ -90,18 +91,15 @@ def run_study(
         "seed": seed,
         "sample": bool(current[1]["sample"]),
     }
+    workspace.then(lambda tx: _runs_left(workspace, tx))  # another one may have been started meanwhile
     study = workspace.put("study", document, inputs=(current[0].id, *wanted))
     return queue(workspace, "study", study)
 
 
-def _runs_left(workspace: Workspace) -> None:
+def _runs_left(workspace: Workspace, tx: Transaction) -> None:
     """Refuse a study beyond what the link allows through which this tenant came."""
-    most = int(own_terms(workspace).get("runs", 0))
-    if not most:
-        return
-    with workspace.store.reading() as tx:
-        made = storage_runs.count_runs(tx, workspace.tenant, kind="study")
-    if made >= most:
+    most = int(own_terms(workspace, tx).get("runs", 0))
+    if most and storage_runs.count_runs(tx, workspace.tenant, kind="study") >= most:
         raise ActionError(
             f"the invitation allows {most} studies, and all were started",
             code="runs_used_up",

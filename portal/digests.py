@@ -8,6 +8,7 @@ from datetime import datetime
 
 from portal import storage_accounts
 from portal.actions_alerts import send_digest
+from portal.problems import where
 from portal.storage import Store
 from portal.storage_values import list_records
 from portal.workspace import Workspace
@@ -30,6 +31,6 @@ def send_digests(store: Store, keys: KeyService, clock: Callable[[], datetime]) 
             continue
         try:
             sent += bool(send_digest(Workspace(member, store, keys, clock, room=ROOM)))
-        except Exception:  # one tenant's trouble must not silence the others
-            log.exception("no digest for a member of %s", member.tenant)
+        except Exception as error:  # noqa: BLE001  # one tenant's trouble must not silence the others, nor its message leak
+            log.error("no digest for a member of %s: %s at %s", member.tenant, type(error).__name__, where(error))  # noqa: TRY400
     return sent

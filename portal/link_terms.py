@@ -36,11 +36,10 @@ def domain_list(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def own_terms(workspace: Workspace) -> Mapping[str, Any]:
+def own_terms(workspace: Workspace, tx: Transaction) -> Mapping[str, Any]:
     """Return the terms of the link through which this tenant came first; nothing where it came through none."""
-    with workspace.store.reading() as tx:
-        for opening in storage_release.openings_by_tenant(tx, workspace.tenant):
-            row = storage_release.link_by_id(tx, opening.link)
-            if row is not None and row.kind == "sandbox":
-                return opened_terms(workspace.data_keys, row, tx)
+    for opening in storage_release.openings_by_tenant(tx, workspace.tenant):
+        row = storage_release.link_by_id(tx, opening.link)
+        if row is not None and row.kind == "sandbox":
+            return opened_terms(workspace.data_keys, row, tx)
     return {}

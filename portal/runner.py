@@ -22,6 +22,7 @@ from portal.digests import send_digests
 from portal.identity import Member, Role
 from portal.materials import datasets_in_force, logs, open_line
 from portal.outgoing import send_waiting
+from portal.problems import where
 from portal.retention import erase_staged
 from portal.storage import DatabaseError, new_id
 from portal.storage_runs import RunRow
@@ -133,8 +134,8 @@ class Worker:
             try:
                 busy = self.once()
                 self.chores()
-            except Exception:  # a database that is away for a moment must not end the worker
-                log.exception("the worker could not look for work")
+            except Exception as error:  # noqa: BLE001  # a database that is away for a moment must not end the worker
+                log.error("the worker could not look for work: %s at %s", type(error).__name__, where(error))  # noqa: TRY400
                 self.stop.wait(2.0)
                 continue
             if not busy:
@@ -181,10 +182,10 @@ class Worker:
                 with self.portal.store.writing() as tx:
                     storage_runs.put_back(tx, row.id, worker=self.name)
                 log.info("run %s put back", row.id)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it was, the run has failed
                 code = str(getattr(error, "code", "fault"))
-                if code == "fault":
-                    log.exception("run %s failed", row.id)
+                if code == "fault":  # its message may hold values of the tenant
+                    log.error("run %s failed: %s at %s", row.id, type(error).__name__, where(error))  # noqa: TRY400
                 else:
                     log.warning("run %s failed: %s", row.id, code)
                 self.end(row, "failed", error=code)

@@ -109,6 +109,12 @@ def consent_stands(tx: Transaction, consent: str, *, at: float) -> bool | None:
     return None if row is None else row["withdrawn_at"] is None and row["until"] > at
 
 
+def hold_consent(tx: Transaction, tenant: str, consent: str, *, at: float) -> bool:
+    """Say whether a consent is in force, and let nobody withdraw it before this transaction ends."""
+    standing = (consents.c.tenant == tenant) & (consents.c.id == consent) & consents.c.withdrawn_at.is_(None)
+    return tx.run(sa.update(consents).where(standing, consents.c.until > at).values(withdrawn_at=None)) == 1
+
+
 def withdraw(tx: Transaction, tenant: str, consent: str, *, at: float, record: str) -> int:
     """Withdraw a consent and erase what stood under it in one step; returns how many disclosures went."""
     withdraw_contribution(tx, tenant, consent)

@@ -79,6 +79,20 @@ def test_the_cap_counts_every_channel_and_every_rep_and_invitations(installation
     contact(installation)
 
 
+def test_invitations_sent_at_once_do_not_outrun_the_cap(installation, monkeypatch) -> None:
+    judged = actions_links._allowed
+
+    def overtaken(workspace: Any, address: str, at: Any) -> str:
+        hashed = judged(workspace, address, at)
+        contact(installation, channel="phone")
+        contact(installation, channel="phone")
+        return hashed
+
+    monkeypatch.setattr(actions_links, "_allowed", overtaken)
+    refused(lambda: actions_links.invite(installation.as_(Role.REP), label="North", email=LI), "too_often")
+    assert sent(installation) == []
+
+
 def test_after_a_result_or_its_withdrawal_nobody_writes_or_calls_for_three_days(installation) -> None:
     customer(installation)
     released(installation, at=installation.clock().timestamp())

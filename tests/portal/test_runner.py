@@ -96,7 +96,7 @@ def test_a_worker_that_is_stopped_puts_its_run_back(installation, job) -> None:
     assert row.attempts == 0
 
 
-def test_a_fault_fails_the_run_with_a_code_and_no_text(installation, job) -> None:
+def test_a_fault_fails_the_run_with_a_code_and_no_text(installation, job, caplog) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("secret values")
 
@@ -111,6 +111,8 @@ def test_a_fault_fails_the_run_with_a_code_and_no_text(installation, job) -> Non
         assert worker.once()
         seen = status(owner, run)
         assert (seen.state, seen.error, seen.result) == ("failed", code, "")
+    assert "ZeroDivisionError at test_runner.py" in caplog.text  # the place, so that it can be mended
+    assert "secret values" not in caplog.text
 
 
 def test_no_run_is_computed_for_a_member_or_tenant_that_was_shut_out(installation, job) -> None:

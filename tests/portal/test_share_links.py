@@ -126,6 +126,25 @@ def released(installation, monkeypatch) -> Any:
     return owner, actions_release.disclose(owner, consent=given.id, digest=shown.digest)
 
 
+def test_a_consent_withdrawn_while_its_release_is_computed_releases_nothing(
+    installation, released, monkeypatch
+) -> None:
+    owner, first = released
+    actions_release.withdraw_consent(owner, first.consent)
+    shown = actions_release.preview_release(owner)
+    term = installation.clock() + timedelta(days=30)
+    given = actions_release.give_consent(owner, purpose="offer_preparation", until=term, digest=shown.digest)
+    make = actions_release.make
+
+    def made_meanwhile(*args: Any, **more: Any) -> Any:
+        actions_release.withdraw_consent(installation.as_(Role.OWNER), given.id)
+        return make(*args, **more)
+
+    monkeypatch.setattr(actions_release, "make", made_meanwhile)
+    refused(lambda: actions_release.disclose(owner, consent=given.id, digest=shown.digest), "no_such_value")
+    assert [one.state for one in actions_release.releases(owner)] == ["withdrawn"]
+
+
 def shared(installation: Any, owner: Any, release: Any, **more: Any) -> str:
     """The token of a result link, as the mail brings it."""
     origin = "https://portal.example"
