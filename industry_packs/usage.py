@@ -21,6 +21,8 @@ ALPHA = 0.01
 
 ENOUGH, MARGIN = 30, 0.10
 FLAGGED_SHARE, FEWEST_SHOWN = 0.5, 10
+HALF = 0.5
+Confidence: TypeAlias = Literal["unproven", "weak", "mixed", "proven"]
 Advice: TypeAlias = Literal["stop", "wait", "widen"]
 
 
@@ -135,6 +137,37 @@ def weak_defaults(usage: Usage) -> tuple[str, ...]:
     """Defaults that half of those who saw them rejected, the most rejected first; ten must have seen one."""
     found = [(one.share, name) for name, one in usage.rejected.items() if one.of >= FEWEST_SHOWN]
     return tuple(name for share, name in sorted(found, key=lambda one: (-one[0], one[1])) if share >= FLAGGED_SHARE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardUse:
+    """How often a guide card was adopted, adopted in part, and rejected."""
+
+    adopted: int = 0
+    partly: int = 0
+    rejected: int = 0
+
+    @property
+    def refused(self) -> Tried:
+        """The refusals of all uses, as `weak_cards` takes them."""
+        return Tried(bad=self.rejected, of=self.adopted + self.partly + self.rejected)
+
+
+def card_confidence(use: CardUse) -> tuple[Confidence, float, float]:
+    """How sure it is that a card helps, with Wilson's 95 % interval of the share adopted as it is.
+
+    Below ten uses nothing is said; a card is proven where the whole interval lies at a half or above, weak where all of
+    it lies below.
+
+    >>> card_confidence(CardUse(adopted=19, partly=1))[0], card_confidence(CardUse(adopted=3))[0]
+    ('proven', 'unproven')
+    """
+    of = use.refused.of
+    low = _wilson_low(Tried(bad=use.adopted, of=of)) if of else 0.0
+    high = 1 - _wilson_low(Tried(bad=of - use.adopted, of=of)) if of else 1.0
+    if of < FEWEST_SHOWN:
+        return "unproven", low, high
+    return ("proven" if low >= HALF else "weak" if high < HALF else "mixed"), low, high
 
 
 def weak_cards(uses: Mapping[str, Tried], *, most: int = 3) -> tuple[str, ...]:

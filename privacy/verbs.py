@@ -59,6 +59,7 @@ _BY_GROUP: Final = {
     ("edit_values", "dataset", "baseline", "sensitive"): (
         "stage_upload paste_rows read_upload upload_dataset discard_upload load_sample remove_dataset push_records"
         " set_calendar fix_dataset undo_fix join_machines part_machines forget_mapping"
+        " propose_requirements requirement_page decide_requirements remove_requirements"
     ),
     ("edit_values", "line", "simulation", "sensitive"): (
         "fit_line use_line_template save_line plan_scenario remove_scenario run_study keep_rough keep_result"
@@ -75,7 +76,7 @@ _BY_GROUP: Final = {
         "dataset",
         "baseline",
         "sensitive",
-    ): "uploads datasets baseline working_calendar record_quality plant_machines",
+    ): "uploads datasets baseline working_calendar record_quality plant_machines requirements",
     ("read_values", "line", "simulation", "sensitive"): "line layout_plan scenarios result back_test",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
@@ -123,8 +124,7 @@ _BY_GROUP: Final = {
     ("sell", "pack", "knowledge", "internal"): "judge_card guide_cards",
     ("write_packs", "pack", "knowledge", "internal"): ("draft_pack edit_draft undo_draft drop_draft submit_pack"),
     ("read_drafts", "pack", "knowledge", "internal"): (
-        "list_drafts open_draft preview_draft test_pack pack_releases compare_release pack_usage"
-        " card_usage"
+        "list_drafts open_draft preview_draft test_pack pack_releases compare_release pack_usage card_usage"
     ),
     ("judge_packs", "pack", "knowledge", "internal"): "review_pack publish_pack rollback_pack retire_pack",
     ("audit", "log", "audit", "internal"): (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
-from industry_packs.usage import FEWEST_TENANTS
-from portal import actions_releases, parts
+from industry_packs.usage import FEWEST_SHOWN, FEWEST_TENANTS
+from portal import actions_guides, actions_releases, parts
 from portal.context import ui_context
 from portal.frame import page_frame
 from portal.text import pick, t
@@ -25,10 +28,15 @@ def show() -> None:
             t(f"studio.advice_{one['advice']}", pack=one["pack"], version=one["version"], measure=measure),
             kind="warning" if one["advice"] == "stop" else "note",
         )
-    if not found["versions"]:
+    if found["versions"]:
+        parts.answer(t("studio.usage_answer", count=len(found["versions"])), note=rule)
+        _versions(found)
+    else:
         parts.answer(t("studio.usage_few", least=FEWEST_TENANTS), note=rule)
-        return
-    parts.answer(t("studio.usage_answer", count=len(found["versions"])), note=rule)
+    _cards(actions_guides.card_usage(visit.workspace))
+
+
+def _versions(found: Mapping[str, Any]) -> None:
     parts.section(t("studio.usage_by_version"))
     parts.table(
         [
@@ -59,6 +67,29 @@ def show() -> None:
         numbers=[2, 3],
     )
     st.caption(t("studio.usage_next"))
+
+
+def _cards(found: Mapping[str, Any]) -> None:
+    """Guide cards that reps turned down: a proposal with what it rests on; whoever edits the pack decides."""
+    parts.section(t("studio.cards"), note=t("studio.cards_why", least=FEWEST_SHOWN, count=found["uses"]))
+    if not found["weak"]:
+        parts.note(t("studio.cards_none"), kind="done")
+        return
+    parts.table(
+        [t(f"studio.{key}") for key in ("pack", "version", "guide_card", "card_counts", "card_reason", "card_sure")],
+        [
+            (
+                pick(row["title"]),
+                row["version"],
+                pick(row["says"]),
+                f"{row['adopted']} / {row['partly']} / {row['rejected']}",
+                t(f"guides.reason_{row['reason'] or 'none'}"),
+                t("studio.card_range", low=parts.percent(row["low"]), high=parts.percent(row["high"])),
+            )
+            for row in found["weak"]
+        ],
+    )
+    st.caption(t("studio.cards_next"))
 
 
 def _usual(hours: list[int]) -> str:
