@@ -113,15 +113,20 @@ def providers(workspace: Workspace, tenant: str = "") -> Sequence[Provider]:
 
 @action(needs=ADMINS, purpose="operation", highest_class="internal")
 def register_provider(workspace: Workspace, provider: Provider, *, secret: str = "") -> None:
-    """Register (or change) the OpenID Connect provider of a tenant; without `secret` the one before stays."""
+    """Register (or change) the OpenID Connect provider of a customer; without `secret` the one before stays.
+
+    A secret stays with the issuer and client that it was given for. The vendor's own provider comes from the settings:
+    whoever could register one here would give himself every role.
+    """
     at = workspace.clock()
     with workspace.store.reading() as tx:
-        if storage_accounts.tenant(tx, provider.tenant) is None:
+        if storage_accounts.tenant(tx, provider.tenant) is None or provider.tenant == VENDOR:
             raise MissingError(provider.tenant)
         before = storage_accounts.provider(tx, provider.id)
     if before is not None and before.tenant != provider.tenant:
         raise MissingError(provider.id)
-    sealed = before.sealed_secret if before is not None else b""
+    same = before is not None and (before.issuer, before.client_id) == (provider.issuer, provider.client_id)
+    sealed = before.sealed_secret if before is not None and same else b""
     if secret:
         box = Strongbox(workspace.data_keys, workspace.clock)
         sealed = box.seal(secret, kind=PROVIDER, row=provider.id)

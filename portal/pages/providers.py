@@ -9,7 +9,7 @@ import streamlit as st
 from portal import actions_admin, parts
 from portal.context import ui_context
 from portal.frame import page_frame
-from portal.identity import TENANT_ROLES, VENDOR, VENDOR_ROLES, Provider, Role
+from portal.identity import TENANT_ROLES, VENDOR, Provider, Role
 from portal.text import t
 from portal.workspace import Workspace
 
@@ -30,7 +30,8 @@ def show() -> None:
             if st.button(t("providers.remove"), key=f"remove-{one.id}", help=t("providers.remove_why")):
                 actions_admin.remove_provider(workspace, one.id)
                 st.rerun()
-    _new(workspace, names, visit.portal.settings.origin)
+    customers = {tenant: name for tenant, name in names.items() if tenant != VENDOR}
+    _new(workspace, customers, visit.portal.settings.origin)
 
 
 def _new(workspace: Workspace, names: dict[str, str], origin: str) -> None:
@@ -44,7 +45,7 @@ def _new(workspace: Workspace, names: dict[str, str], origin: str) -> None:
         secret = left.text_input(t("providers.secret"), type="password", help=t("providers.secret_why"))
         domains = right.text_input(t("providers.domains"), placeholder="company.com", help=t("providers.domains_why"))
         claim = left.text_input(t("providers.role_claim"), value="roles", max_chars=100)
-        offered = sorted(VENDOR_ROLES if tenant == VENDOR else TENANT_ROLES)
+        offered = sorted(TENANT_ROLES)
         default = right.selectbox(
             t("providers.default"),
             [None, *offered],

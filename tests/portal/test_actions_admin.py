@@ -6,7 +6,7 @@ import pytest
 
 from portal import actions_admin, actions_audit, actions_data, actions_journey, storage_accounts
 from portal.actions import ACTIONS, ActionError
-from portal.identity import Profile, Provider, Role
+from portal.identity import VENDOR, Profile, Provider, Role, Tenant
 from portal.strongbox import PROVIDER, Strongbox
 from privacy.keys import KeyUnavailable
 from privacy.verbs import ACTIONS as VERBS
@@ -70,6 +70,27 @@ def test_a_providers_secret_is_sealed_and_never_shown(installation) -> None:
         actions_admin.register_provider(admin, provider(other))
     actions_admin.remove_provider(admin, "p1")
     assert list(actions_admin.providers(admin)) == []
+
+
+def test_a_secret_does_not_follow_to_another_issuer(installation) -> None:
+    admin = installation.as_(Role.SYSTEM_ADMIN)
+    tenant = actions_admin.create_tenant(admin, name="Acme").id
+    for change in ({"issuer": "https://evil.example"}, {"client_id": "another"}):
+        actions_admin.register_provider(admin, provider(tenant), secret="the-client-secret")
+        actions_admin.register_provider(admin, provider(tenant, **change))
+        with installation.store.reading() as tx:
+            assert storage_accounts.provider(tx, "p1").sealed_secret == b""
+
+
+def test_nobody_gives_himself_roles_of_the_vendor_by_a_provider_of_his_own(installation) -> None:
+    with installation.store.writing() as tx:
+        storage_accounts.add_tenant(tx, Tenant(id=VENDOR, name="Vendor"), now=installation.clock())
+    roles = {"me": Role.SECURITY_ADMIN}
+    with pytest.raises(ActionError) as refusal:
+        actions_admin.register_provider(
+            installation.as_(Role.SYSTEM_ADMIN), provider(VENDOR, roles=roles), secret="of my own"
+        )
+    assert refusal.value.code == "no_such_value"
 
 
 def test_break_glass_shows_metadata_only_and_tells_the_tenant(installation) -> None:
