@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from calculators.declarations import Given, Tier
-from portal import storage_release
+from portal import storage_release, storage_values
 from portal.actions import EDITORS, READERS, REPS, ActionError, action
 from portal.actions_links import list_links
 from portal.actions_value import inputs
@@ -21,10 +22,12 @@ from portal.objections import (
     subjects,
     weakest_assumption,
 )
-from portal.storage import new_id
+from portal.storage import Transaction, new_id
 from portal.workspace import MissingError, Workspace
 
 MOST_WORDS = 2000
+MOST_PROPOSALS, PROPOSALS_WITHIN = 20, timedelta(days=1)
+"""How many values one rep may propose to one customer in this time."""
 
 
 @action(needs=READERS, purpose="appraisal")
@@ -185,8 +188,8 @@ def propose_value(workspace: Workspace, *, account: str, name: str, value: str, 
     """Propose a value for an input of a customer who came through one of the rep's links; returns the proposal's id.
 
     It is put beside the customer's value and changes nothing; the rep can read neither back. `account` is a key of
-    `proposable`, `value` is written with its unit. Raises ActionError proposal_incomplete, and the calculation error of
-    a value that cannot be.
+    `proposable`, `value` is written with its unit. Raises ActionError proposal_incomplete, too_many_proposals, and the
+    calculation error of a value that cannot be.
     """
     known = {item.name for item in calculator().inputs if not is_simulated(item.name)}
     if name not in known or not reason.strip() or not source.strip():
@@ -204,6 +207,7 @@ def propose_value(workspace: Workspace, *, account: str, name: str, value: str, 
     if not number.isdecimal() or int(number) >= len(opened):
         raise MissingError(account)
     tenant = opened[int(number)].tenant
+    workspace.then(lambda tx: _within_rate(workspace, tx, tenant))
     document = {
         "input": name,
         "value": value.strip()[:100],
@@ -215,3 +219,15 @@ def propose_value(workspace: Workspace, *, account: str, name: str, value: str, 
     key = workspace.deliver(tenant, "proposal", document)
     workspace.concern(tenant, f"proposal/{key}")
     return key
+
+
+def _within_rate(workspace: Workspace, tx: Transaction, tenant: str) -> None:
+    since = (workspace.clock() - PROPOSALS_WITHIN).timestamp()
+    rows = storage_values.list_records(tx, tenant, workspace.room, "proposal")
+    if sum(row.author == workspace.member.id and row.created_at > since for row in rows) >= MOST_PROPOSALS:
+        raise ActionError(
+            f"more than {MOST_PROPOSALS} values were proposed to this customer within a day",
+            code="too_many_proposals",
+            remedy="Wait until tomorrow; the customer has enough to decide.",
+            most=MOST_PROPOSALS,
+        )

@@ -142,6 +142,19 @@ def test_a_proposal_in_the_wrong_unit_or_to_a_stranger_is_refused(valued, invite
         assert refusal.value.code == "no_such_value"
 
 
+def test_a_rep_cannot_flood_a_customer_with_proposals(valued, monkeypatch) -> None:
+    made = valued.installation
+    rep = made.as_(Role.REP, who="a-busy-rep")
+    link = actions_links.invite(rep, label="Acme")
+    open_link(made.store, made.keys, token=link.token, email="wu@acme.example", name="", at=made.clock())
+    monkeypatch.setattr(actions_assumptions, "MOST_PROPOSALS", 2)
+    for _ in range(2):
+        actions_assumptions.propose_value(rep, account=f"{link.id}.0", **PROPOSAL)
+    with pytest.raises(ActionError) as refusal:
+        actions_assumptions.propose_value(rep, account=f"{link.id}.0", **PROPOSAL)
+    assert refusal.value.code == "too_many_proposals"
+
+
 def test_only_editors_decide_and_only_reps_propose(valued, invited) -> None:
     reader = valued.installation.as_(Role.FINANCE_READER)
     for call in (
