@@ -74,6 +74,11 @@ def _register(items: Sequence[Mapping[str, Any]], currency: str) -> None:
             _table(rest, currency)
 
 
+def _shown(item: Mapping[str, Any]) -> str:
+    """The value in force; a dash where nobody has said one yet."""
+    return "–" if item["value"] is None and item["from"] != "simulation" else in_force(item)
+
+
 def _table(items: Sequence[Mapping[str, Any]], currency: str) -> None:
     headers = ("input", "value", "swing", "source", "age", "doubts")
     parts.table(
@@ -81,7 +86,7 @@ def _table(items: Sequence[Mapping[str, Any]], currency: str) -> None:
         [
             (
                 f'<div class="ms-wide">{escape(pick(one["title"]))} {parts.tier_mark(one["tier"] or "")}</div>',
-                in_force(one),
+                _shown(one),
                 parts.money(one["swing"], currency) if one["swing"] else "–",
                 one["reason"] or pick(one["source"]),
                 _age(one),
@@ -159,7 +164,7 @@ def _proposal(workspace: Workspace, one: Mapping[str, Any], proposal: Mapping[st
         )
         parts.table(
             [t("assumptions.yours"), t("assumptions.proposed"), t("assumptions.reason"), t("assumptions.source")],
-            [(in_force(one), proposal["value"], proposal["reason"], proposal["source"])],
+            [(_shown(one), proposal["value"], proposal["reason"], proposal["source"])],
         )
         if not edits:
             return
