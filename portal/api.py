@@ -336,7 +336,7 @@ def framed(index: str, tag: str) -> str:
     """Streamlit's index page with our language, title, mark, style and script, and without its own script and notes."""
     head, _, rest = index.partition("<script>")
     _, _, rest = rest.partition("</script>")
-    scripts = '<script src="/shell/shell.js"></script><script src="/shell/upload.js"></script>'
+    scripts = "".join(f'<script src="/shell/{name}.js"></script>' for name in ("shell", "upload", "replay"))
     page = head + scripts + '<link rel="stylesheet" href="/shell/shell.css">' + rest
     page = page.replace('<html lang="en">', f'<html lang="{tag}">').replace("./static/", "/static/")
     page = _without(page, "<!--", "-->")

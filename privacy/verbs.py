@@ -77,7 +77,12 @@ _BY_GROUP: Final = {
         "baseline",
         "sensitive",
     ): "uploads datasets baseline working_calendar record_quality plant_machines requirements",
-    ("read_values", "line", "simulation", "sensitive"): "line layout_plan scenarios result back_test",
+    (
+        "read_values",
+        "line",
+        "simulation",
+        "sensitive",
+    ): "line layout_plan scenarios result back_test replay replay_line",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value"
