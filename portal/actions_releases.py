@@ -65,7 +65,7 @@ def pack_releases(workspace: Workspace) -> Mapping[str, Any]:
         "waiting": [
             {
                 **{key: one[key] for key in ("id", "title", "author_name", "at")},
-                "mine": workspace.member.id in {one["author"], one.get("submitted_by")},
+                "mine": drafts.had_a_hand(workspace, one),
             }
             for one in waiting
         ],
@@ -90,7 +90,7 @@ def review_pack(workspace: Workspace, draft: str, *, approve: bool, reason: str)
             place=draft,
             remedy="Its author hands it in from the studio.",
         )
-    if workspace.member.id in {document["author"], document.get("submitted_by")}:
+    if drafts.had_a_hand(workspace, document):
         raise ActionError(
             "who wrote a draft cannot approve it",
             code="two_persons_needed",

@@ -79,6 +79,7 @@ def draft_pack(workspace: Workspace, *, pack: str, like: str, title_zh: str, tit
         "state": "draft",
         "author": workspace.member.id,
         "author_name": workspace.member.name,
+        "writers": [workspace.member.id],
         "gate": None,
         "review": None,
         "turn": 0,
@@ -148,6 +149,7 @@ def edit_draft(
             "nothing was changed", code="nothing_changed", place=file, remedy="Change a value first, then keep it."
         )
     document["files"] = changed
+    drafts.wrote(workspace, document)
     document["changes"] = [
         *document["changes"],
         {
@@ -177,6 +179,7 @@ def undo_draft(workspace: Workspace, draft: str, *, turn: int, file: str) -> Non
         files[file] = before[file]
     document["files"] = dict(sorted(files.items()))
     document["changes"] = [one for one in document["changes"] if one["file"] != file]
+    drafts.wrote(workspace, document)
     document["gate"] = None
     drafts.keep(workspace, document)
 

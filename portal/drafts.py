@@ -61,6 +61,16 @@ def files_of(workspace: Workspace, document: Mapping[str, Any]) -> dict[str, byt
     return {**files, **{name: text.encode() for name, text in document["files"].items()}}
 
 
+def wrote(workspace: Workspace, document: dict[str, Any]) -> None:
+    """Remember that the member had a hand in a draft, whatever becomes of his change."""
+    document["writers"] = sorted({*document.get("writers", ()), workspace.member.id})
+
+
+def had_a_hand(workspace: Workspace, document: Mapping[str, Any]) -> bool:
+    """Whether the member began, changed or handed in a draft: he cannot judge it, whatever his role is by now."""
+    return workspace.member.id in {document["author"], document.get("submitted_by"), *document.get("writers", ())}
+
+
 def keep(workspace: Workspace, document: Mapping[str, Any]) -> None:
     """Keep a draft in place of what it was."""
     whole = {**document, "turn": int(document["turn"]) + 1, "at": workspace.clock().isoformat()}

@@ -116,7 +116,7 @@ class _Opening:
     def _agreed(self, terms: dict[str, Any]) -> None:
         """Refuse until the link's agreement, and no other one, was accepted."""
         wanted = agreement_digest(terms["agreement"])
-        if wanted and not hmac.compare_digest(wanted, self.accepted):
+        if wanted and not hmac.compare_digest(wanted.encode(), self.accepted.encode()):
             raise AgreementNeededError(terms["agreement"], wanted)
 
     def _enter(self, row: LinkRow, terms: dict[str, Any], address: str) -> tuple[Member, Opened]:

@@ -199,7 +199,7 @@ def claimed(token: str) -> tuple[str, tuple[str, ...]]:
         body = token.split(".")[1]
         held = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         issuer, audience = held["iss"], held["aud"]
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return "", ()
     return str(issuer), tuple(map(str, audience)) if isinstance(audience, list) else (str(audience),)
 

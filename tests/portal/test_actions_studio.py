@@ -131,6 +131,23 @@ def test_a_pack_reaches_the_tenants_and_goes_back(studio) -> None:
     assert name not in {row["id"] for row in actions_packs.list_packs(owner)}
 
 
+def test_whoever_had_a_hand_in_a_draft_cannot_judge_it_in_another_role(studio) -> None:
+    architect, name = begun(studio)
+    helper = studio.as_(Role.ARCHITECT, who="helper")
+    change(helper, name, values={"effects[0].likely": "25 %"})
+    turn = actions_studio.open_draft(helper, name)["turn"]
+    actions_studio.undo_draft(architect, name, turn=turn, file=MODULE)  # which takes the helper's change off the list
+    actions_studio.test_pack(architect, name)
+    actions_studio.submit_pack(architect, name)
+    for who in ("helper", architect.member.id):
+        judge = studio.as_(Role.REVIEWER, who=who)
+        assert actions_releases.pack_releases(judge)["waiting"][0]["mine"]
+        refused(
+            lambda judge=judge: actions_releases.review_pack(judge, name, approve=True, reason=WHY),
+            "two_persons_needed",
+        )
+
+
 def test_a_new_version_of_a_shipped_pack_is_compared_and_returned(studio) -> None:
     architect, reviewer = studio.as_(Role.ARCHITECT), studio.as_(Role.REVIEWER)
     name = actions_studio.draft_pack(

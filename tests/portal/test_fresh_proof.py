@@ -135,7 +135,8 @@ def test_neither_an_identity_token_nor_a_weak_algorithm_will_do(house) -> None:
     mac = hmac.new(public, head + b"." + body, "sha256").digest()
     weak = b".".join([head, body, base64.urlsafe_b64encode(mac).rstrip(b"=")]).decode()
     none = ".".join([*logout_token(house, subject=found.member.subject).split(".")[:2], ""])
-    for token in (identity, weak, none, "", "a.b.c", "x" * 5000):
+    nested = base64.urlsafe_b64encode(b"[" * 40_000).decode()
+    for token in (identity, weak, none, "", "a.b.c", "x" * 5000, f"a.{nested}.c"):
         assert told(house, token).status_code == 400
     assert client.get("/auth/alive").status_code == 204
 

@@ -55,7 +55,7 @@ def test_a_link_may_name_several_domains(installation) -> None:
 
 def test_an_agreement_is_accepted_first_and_its_acceptance_recorded(installation) -> None:
     link = invite(installation, agreement=NDA)
-    for wrong in ("", "0" * 64, agreement_digest("another text")):
+    for wrong in ("", "0" * 64, "同意", agreement_digest("another text")):
         with pytest.raises(AgreementNeededError) as asked:
             opened(installation, link.token, "li@acme.example", accepted=wrong)
         assert asked.value.text == NDA
