@@ -115,6 +115,38 @@ def take_limited(
     )
 
 
+def requirements_limited(
+    data: bytes, name: str, *, password: str | None = None, limits: Limits | None = None
+) -> dict[str, Any]:
+    """Propose the requirements of a PDF: {"pages", "looked_through", "lines": [`Requirement.to_json()`]}.
+
+    Raises FileRefused as `read_limited`, and not_this_type for what is no PDF.
+    """
+    answer, _ = _ask({"do": "requirements", "name": name, "password": password}, _pdf(data, name), limits or Limits())
+    return answer
+
+
+def picture_limited(
+    data: bytes, name: str, *, page: int, password: str | None = None, limits: Limits | None = None
+) -> bytes:
+    """One page (from 1) of a PDF as a small PNG. Raises as `requirements_limited`, and DocumentError no_such_page."""
+    request = {"do": "picture", "name": name, "password": password, "page": page}
+    _, columns = _ask(request, _pdf(data, name), limits or Limits())
+    return columns["png"].tobytes()
+
+
+def _pdf(data: bytes, name: str) -> bytes:
+    if b"%PDF-" in data[:1024]:
+        return data
+    raise FileRefused(
+        f"{name} is no PDF",
+        code="not_this_type",
+        remedy="Upload the tender or data sheet as a PDF with text.",
+        file=name,
+        found="?",
+    )
+
+
 def _ask(request: Mapping[str, Any], data: bytes, limits: Limits) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     name = str(request["name"])
     head = json.dumps({**request, "limits": [limits.memory_bytes, limits.cpu_s, limits.output_bytes]}).encode()

@@ -60,9 +60,21 @@ def read_pdf(data: bytes, name: str, caps: Caps, *, password: str | None = None)
                 grids.extend(found)
                 page.close()
     except (PDFException, PdfminerException, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise _damaged(name) from error
-    text = "".join(letters)
+        raise damaged(name) from error
     facts["text_chars"] = sum(len(part) for part in letters)
+    refuse_hidden_text(letters, name, pages)
+    notes = [Note(code="scanned_pages", params={"pages": ", ".join(map(str, blank_pages[:10]))})] if blank_pages else []
+    if by_position:
+        notes.append(Note(code="tables_by_position", params={"pages": ", ".join(map(str, by_position[:10]))}))
+    tables = [table for grid in _joined(grids) for table in tables_of(grid)]
+    if not tables:
+        notes.append(Note(code="no_tables", params={"pages": pages}))
+    return Opened(name=name, sha256="", facts=facts, tables=tuple(_numbered(tables)), notes=tuple(notes))
+
+
+def refuse_hidden_text(letters: Sequence[str], name: str, pages: int) -> None:
+    """Raise FileRefused scan or unreadable_font where the letters of the pages are none that can be read."""
+    text = "".join(letters)
     if not text.strip():
         raise FileRefused(
             f"{name}: {pages} pages of pictures without any text: this is a scan",
@@ -71,7 +83,7 @@ def read_pdf(data: bytes, name: str, caps: Caps, *, password: str | None = None)
             file=name,
             pages=pages,
         )
-    hidden = len(_hidden_letter.findall("".join(letters)))
+    hidden = len(_hidden_letter.findall(text))
     if hidden > 20 and hidden > 0.3 * len(_hidden_letter.sub("x", text)):
         raise FileRefused(
             f"{name}: its fonts do not say which letters they show ({hidden} signs)",
@@ -80,13 +92,6 @@ def read_pdf(data: bytes, name: str, caps: Caps, *, password: str | None = None)
             file=name,
             count=hidden,
         )
-    notes = [Note(code="scanned_pages", params={"pages": ", ".join(map(str, blank_pages[:10]))})] if blank_pages else []
-    if by_position:
-        notes.append(Note(code="tables_by_position", params={"pages": ", ".join(map(str, by_position[:10]))}))
-    tables = [table for grid in _joined(grids) for table in tables_of(grid)]
-    if not tables:
-        notes.append(Note(code="no_tables", params={"pages": pages}))
-    return Opened(name=name, sha256="", facts=facts, tables=tuple(_numbered(tables)), notes=tuple(notes))
 
 
 def inspect_pdf(data: bytes, name: str, caps: Caps, *, password: str | None) -> tuple[int, bool]:
@@ -104,7 +109,7 @@ def inspect_pdf(data: bytes, name: str, caps: Caps, *, password: str | None) -> 
                     what="pages",
                 )
             if pages == 0:
-                raise _damaged(name)
+                raise damaged(name)
             _refuse_programs(pdf, name)
             _count_streams(pdf, name, caps)
             return pages, bool(pdf.is_encrypted)
@@ -119,7 +124,7 @@ def inspect_pdf(data: bytes, name: str, caps: Caps, *, password: str | None) -> 
     except (pikepdf.PdfError, pikepdf.DataDecodingError, RuntimeError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, FileRefused):
             raise
-        raise _damaged(name) from error
+        raise damaged(name) from error
 
 
 def _opens(data: bytes, password: str) -> bool:
@@ -201,7 +206,8 @@ def _bomb(name: str) -> FileRefused:
     )
 
 
-def _damaged(name: str) -> FileRefused:
+def damaged(name: str) -> FileRefused:
+    """What is raised for a PDF that cannot be opened."""
     return FileRefused(
         f"{name}: the PDF is damaged and cannot be opened",
         code="damaged",

@@ -20,8 +20,10 @@ from templates.files import open_tables
 from templates.limited import EXIT_MEMORY, FRAME
 from templates.mapping import check_kind, check_timezone, confirm, understand
 from templates.node import DocumentError
+from templates.page_text import MOST_PAGES, page_lines, page_picture
 from templates.reading import TableReading
-from templates.tables import FileRefused
+from templates.requirements import requirements_of
+from templates.tables import Caps, FileRefused
 from templates.typed import cell_at
 
 try:
@@ -87,7 +89,20 @@ def guard(event: str, args: tuple[Any, ...]) -> None:
         raise PermissionError("open for writing")
 
 
+def _pages(request: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The requirements of a PDF, or the picture of one of its pages."""
+    name, password = request["name"], request["password"]
+    if request["do"] == "picture":
+        png = page_picture(data, name, Caps(), page=int(request["page"]), password=password)
+        return {}, {"png": np.frombuffer(png, dtype=np.uint8)}
+    pages, lines = page_lines(data, name, Caps(), password=password)
+    found = [one.to_json() for one in requirements_of(lines)]
+    return {"pages": pages, "looked_through": min(pages, MOST_PAGES), "lines": found}, {}
+
+
 def _answer(request: Mapping[str, Any], data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    if request["do"] in {"requirements", "picture"}:
+        return _pages(request, data)
     kind, timezone, order = request["kind"], request["timezone"], request["date_order"]
     check_kind(kind)
     check_timezone(timezone)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from portal import actions_data, layout_view, parts, plant_view
+from portal import actions_data, layout_view, parts, plant_view, requirements_view
 from portal.actions_data import DatasetView, UploadView
 from portal.context import ui_context
 from portal.frame import link, page_frame
@@ -43,6 +43,7 @@ def show() -> None:
     _poll(workspace, len(waiting))
     for upload in waiting:
         _confirm(workspace, upload)
+    requirements_view.draw_kept(workspace)
     if kept:
         _kept(workspace, kept)
 
@@ -126,6 +127,7 @@ def _confirm(workspace: Workspace, upload: UploadView) -> None:
                 workspace, upload, number, table, zone=zone, password=password, order=order, more=len(tables) > 1,
                 unsure={one["column"] for one in read["findings"] if one["code"] == "unit_missing"},
             )  # fmt: skip
+        requirements_view.draw(workspace, upload, password=password, tables=len(tables))
         _discard(workspace, upload)
 
 
