@@ -82,7 +82,7 @@ _BY_GROUP: Final = {
         "line",
         "simulation",
         "sensitive",
-    ): "line layout_plan scenarios result back_test replay replay_line",
+    ): "line layout_plan scenarios result back_test replay replay_line line_gains find_gains",
     ("read_values", "case", "appraisal", "sensitive"): (
         "take_document show_document document_pages "
         "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value"

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from portal import actions_study, catalogue, parts, replay_view
+from portal import actions_study, catalogue, gains_view, parts, replay_view
 from portal.actions import EDITORS
 from portal.actions_study import LineView
 from portal.context import ui_context
@@ -41,6 +41,7 @@ def show() -> None:
     )
     _flow(model, slowest)
     replay_view.draw(workspace)
+    gains_view.draw(workspace)
     _editor(workspace, model, view, edits=edits)
     _failures(model, view)
     if noted := list(view.fit.get("findings", ())):
