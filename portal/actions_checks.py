@@ -14,6 +14,7 @@ from portal.risk_inputs import risk_figures, warnings
 from portal.workspace import Workspace
 
 MOST_EVIDENCE = 20 * 2**20
+_SAID: Mapping[str, str | None] = {"status": None, "reason": "", "level": "", "value": ""}
 
 
 @action(needs=EDITORS, purpose="self_check")
@@ -43,6 +44,7 @@ def answer_control(
         "evidence": list(before.get("evidence", [])),
         "by": workspace.member.id,
         "at": workspace.clock().isoformat(),
+        "before": {part: before.get(part, empty) for part, empty in _SAID.items()},
     }
     assess_answers(control_list, {known.id: as_answer(document, workspace.clock())})
     workspace.put("answer", document, slot=f"{name}/{control}", replace=True)
@@ -78,6 +80,7 @@ def attach_evidence(workspace: Workspace, *, control: str, data: bytes, name: st
         "evidence": [*before.get("evidence", []), one],
         "by": workspace.member.id,
         "at": workspace.clock().isoformat(),
+        "before": before.get("before"),
     }
     workspace.put("answer", document, slot=f"{found}/{control}", inputs=(file,), replace=True)
     return file
@@ -91,7 +94,7 @@ def assess(workspace: Workspace, *, checklist: str = "") -> Mapping[str, Any]:
     grade_low, grade_high, open_share, answered, applicable, vetoes, counts by status, sections (id, title, low, high,
     answered, applicable), controls (id, section, reference, title, question, evidence_wanted, method, veto, kind,
     levels (id, title), asked: False where another answer makes it superfluous, answer),
-    gaps (control, title, status, why, points_lost, remediation).
+    gaps (control, title, status, why, points_lost, remediation, owner_role).
     """
     name, control_list, answers, found = assessment_of(workspace, checklist)
     return {
@@ -132,6 +135,7 @@ def assess(workspace: Workspace, *, checklist: str = "") -> Mapping[str, Any]:
                 "why": gap.why,
                 "points_lost": gap.points_lost,
                 "remediation": dict(gap.control.remediation),
+                "owner_role": gap.control.owner_role,
             }
             for gap in found.gaps
         ],

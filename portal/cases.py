@@ -29,6 +29,9 @@ MARGIN = "contribution_margin"
 FROM_RESULT = "extra_good"
 """The input that the simulation fills; nobody types it."""
 
+GAPS = "gap_closing"
+"""The input that the plan of a check list's gaps fills; it says as well by how many months the effect starts later."""
+
 VERDICT = "verdict"
 """Kind of the one value that shows when the first verdict on the tenant's own records was there."""
 
@@ -138,6 +141,7 @@ def _values(
     now = workspace.clock()
     values: dict[str, Given] = from_scenario(workspace, simulated["record"])
     values |= {name: given_by(one, now) for name, one in typed_that_count(typed, claims=claims).items()}
+    later += int(typed.get(GAPS, {}).get("later", 0))
     values |= instead
     against = against_orders(workspace, _read(MARGIN, values.get(MARGIN)))
     if against is not None:
@@ -248,7 +252,7 @@ def given_by(one: Mapping[str, Any], now: datetime) -> Given:
     return Given(
         value=as_given(one["value"]),
         tier=Tier(one.get("tier", Tier.TYPED)),
-        source={"zh-CN": said or "自行填写", "en": said or "typed"},
+        source=one.get("said") or {"zh-CN": said or "自行填写", "en": said or "typed"},
         age_days=max((now - datetime.fromisoformat(one["at"])).total_seconds() / 86_400, 0.0),
     )
 

@@ -10,6 +10,7 @@ from portal.actions import ActionError
 from portal.assessments import assessment_of
 from portal.cases import case_of, sheet_of, simulated_in
 from portal.catalogue import packs
+from portal.closings import closings_of
 from portal.materials import line_in_force
 from portal.pilots import pilot_in_force
 from portal.risk_inputs import risk_figures, warnings
@@ -76,8 +77,9 @@ def _pilot(workspace: Workspace) -> Mapping[str, Any] | None:
 def _gaps(workspace: Workspace) -> Mapping[str, Any] | None:
     """The gaps of the first check list, where an answer was given."""
     with contextlib.suppress(ActionError):
-        _, checklist, answers, found = assessment_of(workspace)
+        name, checklist, answers, found = assessment_of(workspace)
         if answers:
+            plans = closings_of(workspace, name, checklist)
             return {
                 "title": dict(checklist.title),
                 "answered": found.answered,
@@ -90,6 +92,8 @@ def _gaps(workspace: Workspace) -> Mapping[str, Any] | None:
                         "why": gap.why,
                         "points_lost": gap.points_lost,
                         "remediation": dict(gap.control.remediation),
+                        "owner": plans.get(gap.control.id, {}).get("owner", ""),
+                        "due": plans.get(gap.control.id, {}).get("due", ""),
                     }
                     for gap in found.gaps
                 ],

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from calculators.units import CURRENCIES
-from portal import actions_orders, actions_value, parts
+from portal import actions_gap_costs, actions_orders, actions_value, parts
 from portal.text import pick, t
 from portal.workspace import Workspace
 
@@ -47,6 +47,8 @@ def other_sources(workspace: Workspace, *, edits: bool) -> None:
     found = actions_orders.from_orders(workspace)
     if found is not None:
         _orders(workspace, found, edits=edits)
+    for gaps in actions_gap_costs.gap_costs(workspace):
+        _gaps(workspace, gaps, edits=edits)
     if edits:
         _rates(workspace)
 
@@ -68,6 +70,28 @@ def _orders(workspace: Workspace, found: Mapping[str, Any], *, edits: bool) -> N
                     st.code(pick(one["formula"]), language=None, wrap_lines=True)
         if edits and st.button(t("value.orders_take"), key="take-orders"):
             _try(lambda: actions_orders.take_from_orders(workspace))
+
+
+def _gaps(workspace: Workspace, gaps: Mapping[str, Any], *, edits: bool) -> None:
+    """What closing the gaps of a check list costs: one switch, off until somebody turns it."""
+    low, middle, high = (parts.money(value) for value in gaps["cost"])
+    name = gaps["checklist"]
+    with st.container(border=True, key=f"ms-card-gaps-{name}".replace("/", "-")):
+        title = pick(gaps["title"])
+        parts.section(
+            t("value.gaps", title=title, middle=middle),
+            note=t("value.gaps_why", low=low, high=high, later=gaps["later"]),
+        )
+        if gaps["unplanned"]:
+            st.caption(t("value.gaps_open", count=gaps["unplanned"]))
+        if not edits:
+            st.caption(t("value.gaps_in" if gaps["counted"] else "value.gaps_out"))
+            return
+        on = st.toggle(t("value.gaps_count"), value=gaps["counted"], key=f"count-gaps-{name}")
+        if on != gaps["counted"]:
+            _try(lambda: actions_gap_costs.count_gaps(workspace, checklist=name, on=on))
+        elif on and st.button(t("value.gaps_again"), key=f"again-gaps-{name}"):
+            _try(lambda: actions_gap_costs.count_gaps(workspace, checklist=name, on=True))
 
 
 def _rates(workspace: Workspace) -> None:

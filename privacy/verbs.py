@@ -38,7 +38,7 @@ STEP_UP: Final = frozenset(
     {
         "disclose", "export_workspace", "erase_workspace", "erase_dataset", "erase_me", "rotate_keys", "retire_keys",
         "destroy_keys", "close_tenant", "register_provider", "remove_provider", "invite_colleague", "change_role",
-        "open_service_account", "share",
+        "open_service_account", "share", "take_key", "change_passphrase", "recover_key", "give_key_back",
     }
 )  # fmt: skip
 """Actions before which somebody proves anew who he is, where his last proof is older than a quarter of an hour."""
@@ -68,9 +68,14 @@ _BY_GROUP: Final = {
     ("edit_values", "run", "simulation", "internal"): "cancel_run",
     ("edit_values", "case", "appraisal", "sensitive"): (
         "set_inputs save_option remove_option lock_forecast enter_actuals decide_proposal save_pilot take_from_orders"
-        " declare_rate"
+        " count_gaps declare_rate"
     ),
-    ("edit_values", "assessment", "self_check", "sensitive"): "answer_control attach_evidence",
+    (
+        "edit_values",
+        "assessment",
+        "self_check",
+        "sensitive",
+    ): "answer_control attach_evidence plan_closing undo_answer freeze_assessment",
     (
         "read_values",
         "dataset",
@@ -87,20 +92,20 @@ _BY_GROUP: Final = {
         "take_document show_document document_pages "
         "inputs appraise why lineage take_lineage record_guess take_workbook options forecasts try_value"
         " two_way assumptions"
-        " object_to answer_objection from_orders currency_rates pilot way_map consensus"
+        " object_to answer_objection from_orders gap_costs currency_rates pilot way_map consensus"
     ),
     (
         "read_values",
         "assessment",
         "self_check",
         "sensitive",
-    ): "assess risks alerts subscribe_digest send_digest try_rule",
+    ): "assess closing_state risks alerts subscribe_digest send_digest try_rule",
     ("read_values", "benchmark", "benchmark", "sensitive"): "benchmarks",
     ("read_values", "trust", "transparency", "sensitive"): "data_use",
     ("follow", "run", "simulation", "internal"): "run_status",
     ("follow", "trust", "transparency", "internal"): (
         "consents releases who_can_see access_log colleagues progress_shared contact_rules seen_by_rep"
-        " trust_statements stop_contact allow_contact take_log grants"
+        " trust_statements own_key stop_contact allow_contact take_log grants"
     ),
     ("follow", "position", "consensus", "internal"): "my_questions take_position",
     ("release", "disclosure", "release", "sensitive"): (
@@ -149,6 +154,8 @@ _BY_GROUP: Final = {
     ),
     ("operate", "tenant", "support", "internal"): "break_glass support_view",
     ("support", "dataset", "support", "sensitive"): "support_read",
+    ("govern", "key", "operation", "internal"): "take_key change_passphrase recover_key give_key_back",
+    ("read_values", "key", "operation", "internal"): "open_key close_key",
     ("keep_keys", "key", "operation", "internal"): "key_status rotate_keys retire_keys destroy_keys",
     ("connect", "service", "operation", "internal"): "open_service_account revoke_service_account service_accounts",
     (

@@ -233,8 +233,8 @@ def _gaps(decision: Decision, words: Words) -> list[Block]:
         high=amounts.percent(high),
     )
     rows = tuple(_gap(one, words) for one in gaps["gaps"][:MOST_GAPS])
-    headers = _headers(words, "id", "control", "state", "points", "remediation")
-    table = Table(headers=headers, rows=rows, right=frozenset({3}), widths=(0.14, 0.28, 0.12, 0.1, 0.36))
+    headers = _headers(words, "id", "control", "state", "points", "whose", "due", "remediation")
+    table = Table(headers=headers, rows=rows, right=frozenset({3}), widths=(0.12, 0.2, 0.1, 0.08, 0.12, 0.12, 0.26))
     return [Heading(text=finding), *([table] if rows else [])]
 
 
@@ -244,6 +244,8 @@ def _gap(one: Mapping[str, Any], words: Words) -> tuple[str, ...]:
         words.pick(one["title"]),
         words.said(f"why_{one['why']}", one["why"]),
         amounts.quantity(one["points_lost"]),
+        words.said(f"owner_{one['owner']}", one["owner"]) if one.get("owner") else "–",
+        one.get("due") or "–",
         words.pick(one["remediation"]),
     )
 

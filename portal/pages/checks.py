@@ -11,11 +11,12 @@ from typing import Any
 import streamlit as st
 
 from calculators.checklist import CheckList
-from portal import actions_checks, actions_quality, catalogue, parts
+from portal import actions_checks, actions_closings, actions_quality, catalogue, parts
 from portal.actions import EDITORS, ActionError
 from portal.actions_quality import RecordQuality
 from portal.context import ui_context
 from portal.frame import page_frame
+from portal.gap_plan import gap_plan
 from portal.text import has_text, pick, t
 from portal.workspace import Workspace
 
@@ -60,16 +61,7 @@ def show() -> None:
         text=t("checks.answered", answered=found["answered"], applicable=found["applicable"]),
     )
     _section(workspace, name, found, edits=visit.member.role in EDITORS)
-    if gaps:
-        with st.expander(t("checks.gaps", count=len(gaps))):
-            parts.table(
-                [t("checks.control"), t("checks.status"), t("checks.points"), t("checks.remedy")],
-                [
-                    (pick(g["title"]), t(f"checks.{g['status']}"), f"{g['points_lost']:.3g}", pick(g["remediation"]))
-                    for g in gaps
-                ],
-                numbers=[2],
-            )
+    gap_plan(workspace, name, gaps, edits=visit.member.role in EDITORS)
 
 
 def _names(offer: Mapping[str, CheckList]) -> dict[str, str]:
@@ -203,6 +195,8 @@ def _section(workspace: Workspace, name: str, found: Mapping[str, Any], *, edits
 def _control(workspace: Workspace, name: str, control: Mapping[str, Any], *, edits: bool) -> None:
     answer = control["answer"] or {}
     key = f"{name}-{control['id']}".replace("/", "-")
+    undone = int(st.session_state.get(f"undone-{key}", 0))
+    fields = f"{key}-{undone}" if undone else key  # new fields after an undo, that show what is kept again
     with st.container(border=True, key=f"ms-card-{key}"):
         veto = f' · <b class="ms-veto">{escape(t("checks.veto"))}</b>' if control["veto"] else ""
         st.html(
@@ -210,17 +204,19 @@ def _control(workspace: Workspace, name: str, control: Mapping[str, Any], *, edi
             f'<div class="ms-question">{escape(pick(control["question"]))}</div>'
         )
         with st.container(horizontal=True, gap="small"):
-            status, level = _answered(control, answer, key, edits=edits)
+            status, level = _answered(control, answer, fields, edits=edits)
             if edits:
                 _evidence(name, control, answer, key)
+                if answer.get("before") is not None:
+                    _undo(workspace, name, control["id"], key)
         reason = answer.get("reason", "")
         if status is not None or reason:
             label = t("checks.reason_needed") if status == "not_applicable" else t("checks.reason")
-            reason = st.text_input(label, reason, key=f"reason-{key}", max_chars=2000, disabled=not edits)
+            reason = st.text_input(label, reason, key=f"reason-{fields}", max_chars=2000, disabled=not edits)
         value = answer.get("value", "")
         if control["kind"] in {"field", "action"}:
             value = st.text_input(
-                t(f"checks.{control['kind']}"), value, key=f"value-{key}", max_chars=2000, disabled=not edits
+                t(f"checks.{control['kind']}"), value, key=f"value-{fields}", max_chars=2000, disabled=not edits
             )
         said = {"status": status, "reason": reason, "level": level, "value": value}
         if edits and said != {word: answer.get(word, None if word == "status" else "") for word in said}:
@@ -249,6 +245,17 @@ def _answered(
         disabled=not edits,
     )
     return (None, str(chosen)) if chosen in levels else (chosen, "")
+
+
+def _undo(workspace: Workspace, name: str, control: str, key: str) -> None:
+    if st.button(t("checks.undo"), key=f"undo-{key}", type="tertiary"):
+        try:
+            actions_closings.undo_answer(workspace, control=control, checklist=name)
+        except ValueError as error:
+            parts.problem(error)
+        else:
+            st.session_state[f"undone-{key}"] = int(st.session_state.get(f"undone-{key}", 0)) + 1
+            st.rerun()
 
 
 def _keep(
