@@ -11,10 +11,15 @@ import ast
 import difflib
 import math
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from calculators.units import CalculationError
+
+# CPython counts the depth of trees under construction in one place for all threads (gh-106905): two threads that parse
+# at once could end in a SystemError.
+_one_at_a_time = threading.Lock()
 
 MAX_LENGTH = 2000
 MAX_NODES = 400
@@ -139,7 +144,8 @@ def parse(name: str, text: str) -> Node:
     line = re.sub(r"\s", " ", text)
     start = len(line) - len(line.lstrip())
     try:
-        tree = ast.parse(line.lstrip(), mode="eval")
+        with _one_at_a_time:
+            tree = ast.parse(line.lstrip(), mode="eval")
     except SyntaxError as error:
         at = min(max((error.offset or 1) - 1 + start, 0), len(line) - 1)
         raise source.error(
