@@ -40,16 +40,19 @@ def draw(workspace: Workspace) -> None:
 def _found(gains: Sequence[Mapping[str, Any]]) -> None:
     certain = [one for one in gains if one["certain"] and one["gain_per_h"] > 0]
     if not certain:
-        parts.section(t("gains.none"), note=t("gains.note"))
+        parts.section(t("gains.none"), note=t("gains.note", count=len(gains)))
         return
     first = certain[0]
     said = t(f"gains.{first['change']}", station=first["station"])
-    parts.section(t("gains.best", change=said, gain=parts.signed(first["gain_per_h"], digits=2)), note=t("gains.note"))
+    parts.section(
+        t("gains.best", change=said, gain=parts.signed(first["gain_per_h"], digits=2)),
+        note=t("gains.note", count=len(gains)),
+    )
     rows = [
         (
             t(f"gains.{one['change']}", station=one["station"]),
             parts.signed(one["gain_per_h"], digits=2),
-            f"{parts.signed(one['low'], digits=2)} … {parts.signed(one['high'], digits=2)}",
+            f"+{parts.quantity(one['low'])} … +{parts.quantity(one['high'])}",
         )
         for one in certain[:SHOWN]
     ]
