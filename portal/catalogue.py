@@ -25,6 +25,10 @@ from templates.checklist_document import shipped_checklist, shipped_checklists
 GENERAL = "discrete-manufacturing"
 
 
+PLAIN = "discrete-manufacturing"
+"""The pack whose lines are offered where the machines sound like no pack's."""
+
+
 def packs() -> tuple[Pack, ...]:
     """Return the packs that the present tenant works with, the general one first; see `portal.shelf`."""
     return tuple(sorted(on_shelf(), key=lambda pack: (pack.id != GENERAL, pack.id)))
@@ -32,7 +36,7 @@ def packs() -> tuple[Pack, ...]:
 
 def packs_by_likeness(machines: Sequence[str]) -> tuple[Pack, ...]:
     """Return the packs, those first whose stations sound most like the machines."""
-    return tuple(sorted(packs(), key=lambda pack: -likeness(pack.stations, machines)))
+    return tuple(sorted(packs(), key=lambda pack: (-likeness(pack.stations, machines), pack.id != PLAIN)))
 
 
 def failure_predictor() -> FailurePredictor | None:
