@@ -18,7 +18,8 @@ from portal.text import t
 from portal.workspace import Workspace
 
 SAYS = ("", "confirm", "reject")
-OPERATORS = ("≥", "≤", ">", "<", "=", "..")
+WIDTHS = {"place": 45, "strength": 55, "name": 150, "value": 65, "upper": 65, "unit": 75, "text": 420}
+OPERATORS = ("", "≥", "≤", ">", "<", "=", "..")
 
 
 def draw(workspace: Workspace, upload: UploadView, *, password: str | None, tables: int) -> None:
@@ -53,37 +54,26 @@ def draw(workspace: Workspace, upload: UploadView, *, password: str | None, tabl
 
 def _page(workspace: Workspace, proposal: Proposal, page: int, *, password: str | None) -> None:
     lines = {number: line for number, line in proposal.lines.items() if line["page"] == page}
-    left, right = st.columns([2, 3])
-    with right:
-        edited = _editor(proposal.upload, page, lines)
-        said, changes = _said(lines, edited)
-        with st.container(horizontal=True):
-            some = st.button(
-                t("requirements.keep", count=len(said)), type="primary", disabled=not said,
-                key=f"keep-lines-{proposal.upload}",
-            )  # fmt: skip
-            rest = st.button(
-                t("requirements.keep_page"), key=f"keep-page-{proposal.upload}", help=t("requirements.rest")
-            )
-        if some or rest:
-            try:
-                actions_requirements.decide_requirements(
-                    workspace,
-                    proposal.upload,
-                    decisions={**dict.fromkeys(lines, "confirm"), **said} if rest else said,
-                    changes=changes,
-                )
-            except ValueError as error:
-                parts.problem(error)
-            else:
-                st.rerun()
-    with left:
+    try:
+        drawn = actions_requirements.requirement_page(workspace, proposal.upload, page=page, password=password)
+    except ValueError as error:
+        parts.problem(error)
+    else:
+        st.html(_picture(drawn, lines, page=page))
+    said, changes = _said(lines, _editor(proposal.upload, page, lines))
+    upload = proposal.upload
+    with st.container(horizontal=True):
+        label = t("requirements.keep", count=len(said))
+        some = st.button(label, type="primary", disabled=not said, key=f"keep-lines-{upload}")
+        rest = st.button(t("requirements.keep_page"), key=f"keep-page-{upload}", help=t("requirements.rest"))
+    if some or rest:
+        decisions = {**dict.fromkeys(lines, "confirm"), **said} if rest else said
         try:
-            drawn = actions_requirements.requirement_page(workspace, proposal.upload, page=page, password=password)
+            actions_requirements.decide_requirements(workspace, upload, decisions=decisions, changes=changes)
         except ValueError as error:
             parts.problem(error)
         else:
-            st.html(_picture(drawn, lines, page=page))
+            st.rerun()
 
 
 def _editor(upload: str, page: int, lines: Mapping[int, Mapping[str, Any]]) -> pd.DataFrame:
@@ -95,24 +85,23 @@ def _editor(upload: str, page: int, lines: Mapping[int, Mapping[str, Any]]) -> p
             "say": [said[""]] * len(rows),
             "strength": [t(f"requirements.is_{line['strength']}") for line in rows],
             "name": [line["name"] for line in rows],
-            "operator": [line["operator"] or None for line in rows],
+            "operator": [line["operator"] for line in rows],
             "value": pd.Series([line["value"] for line in rows], dtype="float64"),
             "upper": pd.Series([line["upper"] for line in rows], dtype="float64"),
             "unit": [line["unit"] for line in rows],
             "text": [line["text"] for line in rows],
         }
     )
-    words = {
-        name: t(f"requirements.{name}") for name in ("place", "strength", "name", "value", "upper", "unit", "text")
-    }
     edited: pd.DataFrame = st.data_editor(
         frame,
         hide_index=True,
         disabled=["place", "strength"],
         column_config={
-            **words,
-            "say": st.column_config.SelectboxColumn(t("requirements.say"), options=list(said.values()), required=True),
-            "operator": st.column_config.SelectboxColumn(t("requirements.operator"), options=list(OPERATORS)),
+            **{name: st.column_config.Column(t(f"requirements.{name}"), width=width) for name, width in WIDTHS.items()},
+            "say": st.column_config.SelectboxColumn(
+                t("requirements.say"), options=list(said.values()), required=True, width=70
+            ),
+            "operator": st.column_config.SelectboxColumn(t("requirements.operator"), options=list(OPERATORS), width=60),
         },
         key=f"lines-{upload}-{page}-{len(lines)}",
     )
@@ -137,7 +126,7 @@ def _said(
 
 
 def _picture(png: bytes, lines: Mapping[int, Mapping[str, Any]], *, page: int) -> str:
-    """The page with a numbered box around each line."""
+    """The page with a numbered box around each line, wide enough to be read; the rest is scrolled to."""
     marks = []
     boxes: dict[tuple[float, ...], list[int]] = {}
     for number, line in lines.items():
@@ -154,8 +143,10 @@ def _picture(png: bytes, lines: Mapping[int, Mapping[str, Any]], *, page: int) -
     source = base64.b64encode(png).decode()
     alt = escape(t("requirements.picture", page=page, count=len(lines)), quote=True)
     return (
-        '<div style="position:relative;overflow:hidden;border:1px solid var(--ms-line);border-radius:8px">'
-        f'<img alt="{alt}" src="data:image/png;base64,{source}" style="display:block;width:100%">{"".join(marks)}</div>'
+        '<div tabindex="0" style="max-height:460px;overflow:auto;border:1px solid var(--ms-line);border-radius:8px">'
+        '<div style="position:relative;min-width:560px">'
+        f'<img alt="{alt}" src="data:image/png;base64,{source}" style="display:block;width:100%">'
+        f"{''.join(marks)}</div></div>"
     )
 
 

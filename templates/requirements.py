@@ -191,9 +191,9 @@ def _of_paragraph(group: Sequence[Line]) -> Iterator[Requirement]:
     number, starred, rest = _numbered(text)
     place = len(text) - len(rest)
     for sentence in _sentence.split(rest):
-        start, place = place, place + len(sentence)
-        place += len(text) - place - len(text[place:].lstrip())
-        boxes = [box for low, high, box in spans if low < start + len(sentence) and start < high]
+        start = text.index(sentence, place)
+        place = start + len(sentence)
+        boxes = [box for low, high, box in spans if low < place and start < high]
         if boxes and sentence.strip():
             yield from _of_sentence(
                 sentence.strip(), page=group[0].page, box=_around(boxes), number=number, starred=starred
@@ -231,6 +231,7 @@ def _parameter(
 
 def _name(before: str, after: str) -> str:
     """What a value is of: the words before it without the verbs, or what follows "…的"."""
+    before = before[-MOST_TEXT:]
     part = re.split(r"[,、;。(]\s*|\band\b", before)[-1] if before.strip() else ""
     part = part if _wordy.search(part) else before
     hits = [*_must.finditer(part), *_should.finditer(part)]
@@ -325,7 +326,9 @@ def edited(line: Mapping[str, object], change: Mapping[str, object]) -> dict[str
         made[key] = None if given is None else float(str(given))
         if made[key] is not None and not math.isfinite(float(str(given))):
             raise ValueError(f"{given} is no value")
-    if not made["text"] or (line["kind"] == "parameter" and not _whole(made)):
+    if line["kind"] == "parameter" or made["operator"] or made["value"] is not None or made["upper"] is not None:
+        made["kind"] = "parameter"
+    if not made["text"] or (made["kind"] == "parameter" and not _whole(made)):
         raise ValueError("a requirement needs its words, a parameter its name, operator and value")
     changed = {key: line[key] for key in fields if made[key] != line[key]}
     return {**made, "as_read": changed} if changed else made
@@ -335,4 +338,5 @@ def _whole(line: Mapping[str, object]) -> bool:
     value, upper = line["value"], line["upper"]
     if line["operator"] == "..":
         return bool(line["name"]) and isinstance(value, float) and isinstance(upper, float) and value <= upper
-    return bool(line["name"]) and line["operator"] in {"≥", "≤", ">", "<", "="} and value is not None
+    plain = line["operator"] in {"≥", "≤", ">", "<", "="} and upper is None
+    return bool(line["name"]) and plain and value is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from portal import actions_data, actions_requirements
 from portal.actions import ActionError
@@ -92,3 +93,24 @@ def test_a_reader_may_look_and_not_decide(installation, tender):
         actions_requirements.propose_requirements(reader, upload)
     with pytest.raises(ActionError):
         actions_requirements.decide_requirements(reader, upload, decisions={0: "confirm"}, changes={})
+
+
+def page(workspace):
+    from portal import actions_data, requirements_view
+
+    (upload,) = actions_data.uploads(workspace)
+    requirements_view.draw(workspace, upload, password=None, tables=0)
+    requirements_view.draw_kept(workspace)
+
+
+def test_a_page_is_confirmed_where_it_is_shown(installation, tender):
+    owner = installation.as_(Role.OWNER)
+    staged(owner, tender)
+    drawn = AppTest.from_function(page, kwargs={"workspace": owner}, default_timeout=60).run()
+    assert not drawn.exception
+    (lines,) = drawn.dataframe
+    assert list(lines.value["name"])[:2] == ["灌装机额定产能", "灌装精度"]
+    next(one for one in drawn.button if one.key.startswith("keep-page-")).click().run()
+    assert not drawn.exception
+    (matrix,) = actions_requirements.requirements(owner)
+    assert len(matrix.lines) == len(lines.value)

@@ -201,9 +201,11 @@ def test_a_correction_keeps_what_was_read():
     (one,) = read("噪声≤75dB(A)")
     line = one.to_json()
     assert edited(line, {"value": 75.0}) == line
+    clause = read("供应商应提供备件清单。")[0].to_json()
+    assert edited(clause, {"name": "备件", "operator": "≥", "value": 2})["kind"] == "parameter"
     made = edited(line, {"value": 72.0, "name": "噪声(1 m)"})
     assert (made["value"], made["as_read"]) == (72.0, {"name": "噪声", "value": 75.0})
-    for change in ({"name": " "}, {"value": None}, {"value": float("inf")}, {"operator": "about"}, {"operator": ".."},
+    for change in ({"name": " "}, {"value": None}, {"value": float("inf")}, {"operator": "about"}, {"operator": ".."}, {"upper": 80.0},
                    {"text": ""}, {"value": "x"}):  # fmt: skip
         with pytest.raises(ValueError):  # whichever of the two sentences
             edited(line, change)
