@@ -31,6 +31,7 @@ from portal import storage_accounts, storage_service
 from portal.actions_service import REP_SCOPES, TENANT_SCOPES, WRITES
 from portal.identity import SERVICE, Member, Role
 from portal.noting import entry_of, write_entry
+from portal.storage_accounts import Names
 from portal.storage_service import AccountRow, TokenRow
 from portal.wiring import Portal
 
@@ -45,6 +46,7 @@ class Client(ClientMixin):
     """A service account as Authlib asks about it."""
 
     row: AccountRow
+    names: Names
 
     def get_client_id(self) -> str:
         return self.row.id
@@ -57,7 +59,7 @@ class Client(ClientMixin):
         return " ".join(one for one in self.row.scopes if not wanted or one in wanted)
 
     def check_client_secret(self, client_secret: str) -> bool:
-        return secrets.compare_digest(storage_service.hashed(client_secret), self.row.secret_hash)
+        return storage_service.secret_fits(self.names, self.row, client_secret)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         del endpoint
@@ -143,7 +145,7 @@ class _Server(AuthorizationServer):
     def query_client(self, client_id: str) -> Client | None:
         with self.tokens.portal.store.reading() as tx:
             row = storage_service.living_account(tx, client_id[:40])
-        return None if row is None else Client(row)
+            return None if row is None else Client(row, storage_accounts.names_of(tx))
 
     def save_token(self, token: Mapping[str, Any], request: _Form) -> None:
         self.tokens.keep(request.client.row, token)

@@ -49,6 +49,7 @@ class Step:
 STEPS: Final[tuple[Step, ...]] = (
     Step(version=2, columns=(("tenants", "mac"), ("providers", "mac"), ("members", "mac"), ("sessions", "mac"))),
     Step(version=3, columns=(("sessions", "sid"), ("sessions", "proved_at"))),
+    Step(version=4, columns=(("api_tokens", "mac"),)),
 )
 """Every step since version 1, the tables of 0.1.0. Never change one that was released."""
 

@@ -1,19 +1,24 @@
 """Rows of what programs call with: service accounts, their tokens, and answers kept for calls that are sent again.
 
-A secret or token is 256 random bits; the database holds only its hash. An account belongs to one tenant for ever, a
+A secret or token is 256 random bits; the database holds only a hash of it. An account belongs to one tenant for ever, a
 token to its account. Answers are sealed under the tenant's key and kept for a day.
+
+What is kept of a secret is keyed and covers the account it belongs to; a token carries a mark over itself and its
+account. So neither an account nor a token that somebody wrote or edited in the database opens anything.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from portal.storage import Transaction, api_answers, metadata
-from portal.storage_accounts import names_of, tenants
+from portal.storage_accounts import Names, names_of, tenants
 
 ANSWER_SECONDS = 86_400.0
 """For how long a call that is sent again with the same key gets the answer of the first one."""
@@ -29,7 +34,7 @@ service_accounts = sa.Table(
     sa.Column("author", _ID, nullable=False),
     sa.Column("label", sa.LargeBinary, nullable=False),  # sealed
     sa.Column("scopes", sa.String(200), nullable=False),  # separated by blanks
-    sa.Column("secret_hash", sa.String(64), nullable=False),
+    sa.Column("secret_hash", sa.String(64), nullable=False),  # keyed, over secret and account; "ended:id" once revoked
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("used_at", sa.Float),
     sa.Column("revoked_at", sa.Float),
@@ -44,6 +49,7 @@ api_tokens = sa.Table(
     sa.Column("issued_at", sa.Float, nullable=False),
     sa.Column("expires_at", sa.Float, nullable=False, index=True),
     sa.Column("revoked_at", sa.Float),
+    sa.Column("mac", sa.String(64)),  # over what never changes, and over the account as it was; "" once revoked
 )
 
 
@@ -95,9 +101,11 @@ def hashed(secret: str) -> str:
 
 
 def add_account(tx: Transaction, row: AccountRow) -> None:
-    """Store a new account."""
+    """Store a new account; `secret_hash` is what `hashed` makes of its secret."""
+    names = names_of(tx)
     values = {name: getattr(row, name) for name in row.__dataclass_fields__}
-    values |= {"label": names_of(tx).seal(row.label, row=row.id), "scopes": " ".join(row.scopes)}
+    values |= {"label": names.seal(row.label, row=row.id), "scopes": " ".join(row.scopes)}
+    values["secret_hash"] = _secret_mark(names, row, row.secret_hash)
     tx.run(sa.insert(service_accounts).values(**values))
 
 
@@ -120,6 +128,23 @@ def living_account(tx: Transaction, account: str) -> AccountRow | None:
     return None if row is None else _account(tx, row)
 
 
+def secret_fits(names: Names, row: AccountRow, secret: str) -> bool:
+    """Whether this is the secret of an account, and the account as it was made."""
+    return hmac.compare_digest(row.secret_hash.encode(), _secret_mark(names, row, hashed(secret)).encode())
+
+
+def _secret_mark(names: Names, row: AccountRow, secret_hash: str) -> str:
+    told = (row.id, row.tenant, row.member, row.author, " ".join(row.scopes), repr(row.created_at), secret_hash)
+    return names.mark("service\0" + "\0".join(told))
+
+
+def _token_mark(names: Names, row: Mapping[str, Any], account: AccountRow) -> str:
+    told = [str(row[name]) for name in ("token_hash", "account", "scopes")]
+    told += [repr(float(row[name])) for name in ("issued_at", "expires_at")]
+    told += [account.tenant, account.member, " ".join(account.scopes), account.secret_hash]
+    return names.mark("token\0" + "\0".join(told))
+
+
 def revoke_account(tx: Transaction, tenant: str, account: str, *, author: str = "", at: float) -> bool:
     """Make an account and all its tokens worthless; says whether this tenant (and member) had such a living one."""
     ours = sa.and_(
@@ -128,34 +153,39 @@ def revoke_account(tx: Transaction, tenant: str, account: str, *, author: str = 
         service_accounts.c.revoked_at.is_(None),
         *([service_accounts.c.author == author] if author else []),
     )
-    if not tx.run(sa.update(service_accounts).where(ours).values(revoked_at=at)):
+    ended = sa.literal("ended:") + service_accounts.c.id  # who makes it live again in the database has no secret for it
+    if not tx.run(sa.update(service_accounts).where(ours).values(revoked_at=at, secret_hash=ended)):
         return False
     living = sa.and_(api_tokens.c.account == account, api_tokens.c.revoked_at.is_(None))
-    tx.run(sa.update(api_tokens).where(living).values(revoked_at=at))
+    tx.run(sa.update(api_tokens).where(living).values(revoked_at=at, mac=""))
     return True
 
 
 def add_token(tx: Transaction, token: str, *, account: str, scopes: tuple[str, ...], at: float, seconds: float) -> None:
     """Store the hash of a new token; those that have ended are swept away."""
     tx.run(sa.delete(api_tokens).where(api_tokens.c.expires_at < at - 3600.0))
-    tx.run(
-        sa.insert(api_tokens).values(
-            token_hash=hashed(token),
-            account=account,
-            scopes=" ".join(scopes),
-            issued_at=at,
-            expires_at=at + seconds,
-            revoked_at=None,
-        )
-    )
+    whose = living_account(tx, account)
+    if whose is None:
+        return
+    row = {
+        "token_hash": hashed(token),
+        "account": account,
+        "scopes": " ".join(scopes),
+        "issued_at": at,
+        "expires_at": at + seconds,
+        "revoked_at": None,
+    }
+    tx.run(sa.insert(api_tokens).values(**row, mac=_token_mark(names_of(tx), row, whose)))
     tx.run(sa.update(service_accounts).where(service_accounts.c.id == account).values(used_at=at))
 
 
 def token_of(tx: Transaction, token: str) -> TokenRow | None:
-    """Return a token whose account may call; whether it has ended or was revoked stands in the row."""
+    """Return a token that was given out here and whose account may call; whether it has ended stands in the row."""
     row = tx.one(sa.select(api_tokens).where(api_tokens.c.token_hash == hashed(token)))
     account = None if row is None else living_account(tx, row["account"])
     if row is None or account is None:
+        return None
+    if not hmac.compare_digest((row["mac"] or "").encode(), _token_mark(names_of(tx), row, account).encode()):
         return None
     return TokenRow(
         account=account,
@@ -168,7 +198,7 @@ def token_of(tx: Transaction, token: str) -> TokenRow | None:
 
 def revoke_token(tx: Transaction, token: str, *, at: float) -> None:
     """Make one token worthless."""
-    tx.run(sa.update(api_tokens).where(api_tokens.c.token_hash == hashed(token)).values(revoked_at=at))
+    tx.run(sa.update(api_tokens).where(api_tokens.c.token_hash == hashed(token)).values(revoked_at=at, mac=""))
 
 
 def add_answer(tx: Transaction, row: AnswerRow) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from portal import storage_accounts
+from portal import storage_accounts, storage_service
 from portal.actions_journey import access_log
 from portal.actions_service import open_service_account, revoke_service_account, service_accounts
 from portal.api_bodies import CsvReader, JsonReader, NdjsonReader
@@ -163,6 +163,58 @@ def _tables(name: str):
     from portal.storage import metadata
 
     return metadata.tables[name].select()
+
+
+EDITS = {
+    "moved to another tenant": ("service_accounts", {"tenant": "nordfilm"}, ""),
+    "given more rights": ("service_accounts", {"scopes": " ".join(TENANT)}, ""),
+    "given a secret of his own": ("service_accounts", {"secret_hash": storage_service.hashed("mine")}, "mine"),
+    "made to act for somebody": ("service_accounts", {"member": "somebody"}, ""),
+    "a token with more rights": ("api_tokens", {"scopes": " ".join(TENANT)}, ""),
+    "a token that never ends": ("api_tokens", {"expires_at": 1e12}, ""),
+    "a token of his own": ("api_tokens", {"token_hash": storage_service.hashed("mine")}, "mine"),
+}
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_what_somebody_edits_in_the_database_opens_nothing(house, what):
+    made, _ = account(house, scopes=("data:read",))
+    bearer = token(house, made)
+    name, values, secret = EDITS[what]
+    table = _tables(name).get_final_froms()[0]
+    whose = table.c.id if name == "service_accounts" else table.c.account
+    with house.portal.store.writing() as tx:
+        assert tx.run(table.update().where(whose == made.id).values(**values)) == 1
+    with caller(house, secret if name == "api_tokens" and secret else bearer) as client:
+        problem(client.get("/datasets"), 401, "token_needed")
+    if name == "service_accounts":
+        asked = {"grant_type": "client_credentials"}
+        url = f"{house.url}/api/v1/oauth/token"
+        assert httpx2.post(url, data=asked, auth=(made.id, secret or made.secret), trust_env=False).status_code == 401
+    _put_away(house, made)
+
+
+def _put_away(house, made) -> None:
+    """An account less of the fifty that a tenant may have."""
+    accounts = _tables("service_accounts").get_final_froms()[0]
+    with house.portal.store.writing() as tx:
+        tx.run(accounts.update().where(accounts.c.id == made.id).values(revoked_at=1.0))
+
+
+def test_a_revoked_account_is_not_revived_in_the_database(house):
+    made, workspace = account(house)
+    bearer = token(house, made)
+    revoke_service_account(workspace, made.id)
+    accounts, tokens = (_tables(name).get_final_froms()[0] for name in ("service_accounts", "api_tokens"))
+    with house.portal.store.writing() as tx:
+        tx.run(accounts.update().where(accounts.c.id == made.id).values(revoked_at=None))
+        tx.run(tokens.update().where(tokens.c.account == made.id).values(revoked_at=None))
+    with caller(house, bearer) as client:
+        problem(client.get("/datasets"), 401, "token_needed")
+    asked = {"grant_type": "client_credentials"}
+    url = f"{house.url}/api/v1/oauth/token"
+    assert httpx2.post(url, data=asked, auth=(made.id, made.secret), trust_env=False).status_code == 401
+    _put_away(house, made)
 
 
 def test_one_account_cannot_give_back_the_token_of_another(house):
