@@ -177,10 +177,11 @@ def rotate_keys(workspace: Workspace, tenant: str) -> Mapping[str, Any]:
     with workspace.store.reading() as tx:  # after the rotation: a key made before it is among them
         rows = storage_values.keys_of(tx, tenant)
     rewrapped = workspace.data_keys.rewrapped(rows)
+    before = {row.id: row.wrapped for row in rows}
 
     def change(tx: Transaction) -> None:
         for key, wrapped in rewrapped.items():
-            storage_values.set_wrapped(tx, tenant, key, wrapped)
+            storage_values.set_wrapped(tx, tenant, key, wrapped, was=before[key])  # a new lock is newer than this
         workspace.keys.retire(tenant, at=at)
 
     workspace.concern(tenant)

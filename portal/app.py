@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import logging
 import signal
@@ -33,11 +34,14 @@ from streamlit.runtime.pages_manager import PagesManager
 from portal import storage_accounts, ui
 from portal.api import Routes
 from portal.clouds import in_folder
+from portal.custody import lock_signed_out
 from portal.gate import Gate
 from portal.identity import VENDOR, VENDOR_ROLES, Provider, Role, Tenant
 from portal.mail import Outbox
 from portal.occupied import occupied
 from portal.outgoing import send_waiting
+from portal.rooms import data_keys_of
+from portal.secrets_held import Held, Secrets, as_line
 from portal.strongbox import PROVIDER
 from portal.wiring import Portal, Settings, SettingsError, build, child_environment, read_settings, use
 from privacy.keys import KeyUnavailable
@@ -47,6 +51,8 @@ log = logging.getLogger("mingsuan.app")
 SCRIPT = Path(__file__).with_name("ui.py")
 COLLECT_SECONDS = 60.0  # instead of after every script run, as Streamlit would
 MAIL_SECONDS = 2.0
+LOCK_SECONDS = 2.0
+"""How soon after its last sign-out a tenant that holds its own key is locked."""
 WORKER = "portal.worker"
 
 
@@ -58,9 +64,13 @@ def create_app(portal: Portal, *, more: list[BaseRoute] | None = None) -> Gate:
         if isinstance(portal.mailer, Outbox):
             send_waiting(portal.store, portal.keys, portal.mailer, portal.now)
 
+    def lock() -> None:
+        lock_signed_out(portal.store, data_keys_of(portal.store, portal.keys), portal.now)
+
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        async with gate.tabs.watching(), _often(COLLECT_SECONDS, gc.collect), _often(MAIL_SECONDS, show_mail):
+        watch = _often(LOCK_SECONDS, lock)
+        async with gate.tabs.watching(), _often(COLLECT_SECONDS, gc.collect), _often(MAIL_SECONDS, show_mail), watch:
             gc.collect()
             gc.freeze()
             yield
@@ -300,7 +310,10 @@ def _serve(portal: Portal, more: list[BaseRoute], say: Callable[[str], None]) ->
 
 def _run(portal: Portal, options: uvicorn.Config, say: Callable[[str], None]) -> None:
     settings = portal.settings
-    with _workers(settings), contextlib.suppress(KeyboardInterrupt, SystemExit):
+    with (
+        _workers(settings, data_keys_of(portal.store, portal.keys).secrets),
+        contextlib.suppress(KeyboardInterrupt, SystemExit),
+    ):
         _Server(options, lambda: say(f"ready {settings.origin}")).run()
 
 
@@ -311,17 +324,27 @@ def _leave(number: int, frame: object) -> None:
 
 
 @contextlib.contextmanager
-def _workers(settings: Settings) -> Iterator[None]:
-    """Worker processes beside the block, each a program of its own; one that dies is started again."""
+def _workers(settings: Settings, secrets: Secrets) -> Iterator[None]:
+    """Worker processes beside the block, each a program of its own; one that dies is started again.
+
+    They are told of the secrets of tenants that hold their own key as long as those are held here.
+    """
     running = [_start_worker(settings) for _ in range(settings.workers)]
     leaving = threading.Event()
+
+    def tell(tenant: str, held: Held | None) -> None:
+        for worker in running:
+            _tell(worker, tenant, held)
+
+    secrets.listen(tell)
 
     def mind() -> None:
         while not leaving.wait(2.0):
             for place, worker in enumerate(running):
                 if worker.poll() is not None:
                     log.warning("a worker ended with status %s and is started again", worker.returncode)
-                    running[place] = _start_worker(settings)
+                    fresh = running[place] = _start_worker(settings)  # from here on it hears every change
+                    secrets.tell(functools.partial(_tell, fresh))
 
     minder = threading.Thread(target=mind, name="worker-minder", daemon=True)
     minder.start()
@@ -343,3 +366,11 @@ def _start_worker(settings: Settings) -> subprocess.Popen[bytes]:
     """Start one; it ends by itself when its standard input closes, that is when we die."""
     command = [sys.executable, "-m", WORKER]
     return subprocess.Popen(command, env=child_environment(settings), stdin=subprocess.PIPE)  # noqa: S603  # fixed words
+
+
+def _tell(worker: subprocess.Popen[bytes], tenant: str, held: Held | None) -> None:
+    """Write a line to a worker; one that has died gets it when it is started again."""
+    if worker.stdin is not None:
+        with contextlib.suppress(OSError, ValueError):
+            worker.stdin.write(as_line(tenant, held))
+            worker.stdin.flush()

@@ -36,6 +36,11 @@ class Visit(NamedTuple):
     language: str
     viewing: bool = False  # an owner looks as somebody with fewer rights
 
+    @property
+    def locked(self) -> bool:
+        """Whether the tenant holds its own key and nobody of its people has opened it."""
+        return not self.member.vendor and self.workspace.data_keys.locked(self.member.tenant)
+
 
 def ui_context() -> Visit:
     """The current member and his workspace; ends the script run where the session has ended."""

@@ -15,7 +15,7 @@ from portal.text import pick, t
 
 def page_frame(visit: Visit, name: str) -> None:
     """Draw the trust strip (for a tenant's people) and the page's name above its answer."""
-    if not visit.member.vendor:
+    if not visit.member.vendor and not visit.locked:
         st.html(_strip(visit))
     st.html(f'<div class="ms-title">{escape(t(f"shell.pages.{name}"))}</div>')
 

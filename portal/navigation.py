@@ -58,6 +58,7 @@ _PROSPECT = (
         ("lineage", "conversion_path"),
         ("seen", "visibility"),
         ("trust", "verified_user"),
+        ("own_key", "lock"),
         ("connections", "cable"),
         ("house", "group"),
     ),
@@ -119,7 +120,9 @@ _OWN = _entries("own", ("account", "person"))  # everybody's
 
 _OF_ROLE: dict[Role, tuple[Entry, ...]] = {
     Role.OWNER: _PROSPECT,
-    Role.ANALYST: tuple(entry for entry in _PROSPECT if entry.name not in {"release", "house", "connections"}),
+    Role.ANALYST: tuple(
+        entry for entry in _PROSPECT if entry.name not in {"release", "house", "connections", "own_key"}
+    ),
     Role.FINANCE_READER: tuple(entry for entry in _PROSPECT if entry.name in _READER),
     Role.GUEST: tuple(entry for entry in _PROSPECT if entry.name in _GUEST),
     Role.REP: _REP,

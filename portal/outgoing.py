@@ -14,6 +14,7 @@ from portal.storage_contacts import suppressed
 from portal.storage_release import disclosure_stands
 from portal.storage_runs import mail_tried, mails_waiting
 from privacy.contact import unsubscribe_headers
+from privacy.custody import TenantLocked
 from privacy.keys import KeyService
 from privacy.vault import PrivacyError
 
@@ -22,18 +23,21 @@ log = logging.getLogger("mingsuan.mail")
 
 def send_waiting(store: Store, keys: KeyService, mailer: Mailer, clock: Callable[[], datetime]) -> int:
     """Send the messages that wait; returns how many were sent."""
+    data_keys = data_keys_of(store, keys)
     with store.reading() as tx:
-        waiting = mails_waiting(tx)
+        waiting = mails_waiting(tx, opened=data_keys.secrets.tenants())
     sent = 0
     for row in waiting:
         at: float | None = None
         try:
-            plain = Room(data_keys_of(store, keys), row.tenant).open("mail", row.id, row.sealed, key=row.data_key)
+            plain = Room(data_keys, row.tenant).open("mail", row.id, row.sealed, key=row.data_key)
             message = json.loads(plain)
             at = clock().timestamp()
             if _stands(store, message, at=at):
                 mailer.send(_mail(message))
                 sent += 1
+        except TenantLocked:  # just now: it waits, and that is no attempt
+            continue
         except (MailError, PrivacyError, KeyError) as error:
             at = None
             log.warning("message %s was not sent: %s", row.id, getattr(error, "code", "fault"))

@@ -12,19 +12,22 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from portal.rooms import OWN, DataKeys, key_place, own_ring
-from portal.storage import Store, new_id
+from portal.storage import Store, Transaction, new_id
 from portal.storage_values import KeyRow, remove_key, retired_keys
 from privacy.keys import KeyService, KeyUnavailable
 from privacy.vault import new_data_key
 
 
-def make_own(data_keys: DataKeys, tenant: str, *, at: datetime) -> tuple[KeyRow, bytes]:
-    """A fresh data key for one dataset: its row, yet to be stored, and the key."""
+def make_own(
+    data_keys: DataKeys, tenant: str, *, at: datetime, tx: Transaction | None = None
+) -> tuple[KeyRow, bytes, str]:
+    """A fresh data key for one dataset: its row, yet to be stored (`DataKeys.add`), the key, the lock it is under."""
     name, key, keys = new_id(), new_data_key(), data_keys.keys
     ring, place = own_ring(tenant, name), key_place(tenant, name, OWN)
+    inner, lock = data_keys.guarded(place, key, tx=tx)
     keys.create_key(ring, at=at)
-    wrapped = keys.wrap(tenant, keys.wrap(ring, key, place=place), place=place)
-    return KeyRow(id=name, tenant=tenant, purpose=OWN, wrapped=wrapped, created_at=at.timestamp()), key
+    wrapped = keys.wrap(tenant, keys.wrap(ring, inner, place=place), place=place)
+    return KeyRow(id=name, tenant=tenant, purpose=OWN, wrapped=wrapped, created_at=at.timestamp()), key, lock
 
 
 def destroy_own(keys: KeyService, rows: Iterable[KeyRow], *, at: datetime) -> None:

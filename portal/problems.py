@@ -39,7 +39,13 @@ def wants_page(scope: Scope) -> bool:
     return "text/html" in (header(scope, b"accept") or "") or header(scope, b"sec-fetch-mode") == "navigate"
 
 
-STATUSES = {"action_refused": 403, "not_permitted": 403, "step_up_needed": 403, "no_such_value": 404}
+STATUSES = {
+    "action_refused": 403,
+    "not_permitted": 403,
+    "step_up_needed": 403,
+    "no_such_value": 404,
+    "tenant_locked": 423,
+}
 """What a refusal of an action means in HTTP; any other is a request that cannot be done as asked."""
 
 

@@ -1,7 +1,8 @@
 """Rooms: sealing and opening for one tenant, and the few keys that belong to the installation itself.
 
 Data keys are random, one in use for each tenant and purpose, stored wrapped by the key service. Unwrapped they live in
-the memory of this process for at most a minute after their last unwrapping, by tenant, and nowhere else.
+the memory of this process for at most a minute after their last unwrapping, by tenant, and nowhere else. Those of a
+tenant that holds its own key are sealed under its secret besides (`portal.custody`).
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.identity import VENDOR
-from portal.storage import Store, Transaction, new_id
+from portal.secrets_held import Secrets
+from portal.storage import LOCKED, Store, Transaction, new_id
 from portal.storage_values import KeyRow, add_key, key_by_id, key_in_use
 from privacy.checkpoint import new_log_key
+from privacy.custody import guard, is_guarded, unguard
 from privacy.keys import KeyService, KeyUnavailable
 from privacy.vault import Place, SealBroken, derive, digest_hmac, new_data_key, open_sealed, seal
 
 KEPT_SECONDS = 60.0
 SEAL, DIGEST = "seal", "digest"
 OWN = "own"  # of one dataset, see `own_keys`
+RECOVERY = "recovery"  # the other way into a tenant's lock, see `custody`
 LOG, NAMES, RECEIPTS = "log", "names", "receipts"
 
 
@@ -40,6 +44,7 @@ class DataKeys:
     def __init__(self, store: Store, keys: KeyService) -> None:
         self._store = weakref.ref(store)
         self.keys = keys
+        self.secrets = Secrets()
         self._by_id: dict[tuple[str, str], _Kept] = {}
         self._in_use: dict[tuple[str, str], _Kept] = {}
         self._lock = threading.Lock()
@@ -55,7 +60,7 @@ class DataKeys:
                 row = key_in_use(reading, tenant, purpose)
             if row is None:
                 row = self._make(tenant, purpose, at=at, tx=tx)
-            kept = self._keep(row)
+            kept = self._keep(row, tx)
             if tx is None:  # what an open transaction made may still be rolled back
                 with self._lock:
                     self._in_use[tenant, purpose] = kept
@@ -69,8 +74,38 @@ class DataKeys:
                 row = key_by_id(reading, tenant, key)
             if row is None:
                 raise SealBroken("the value names a data key that this tenant does not have")
-            kept = self._keep(row)
+            kept = self._keep(row, tx)
         return kept.key
+
+    def lock_id(self, tenant: str, tx: Transaction | None = None) -> str:
+        """Return the id of the lock that a tenant has put over its data keys; "" where it has none."""
+        if tenant == VENDOR:
+            return ""
+        with self._reading(tx) as reading:
+            row = key_in_use(reading, tenant, LOCKED)
+        return "" if row is None else row.id
+
+    def locked(self, tenant: str) -> bool:
+        """Say whether nothing of a tenant opens now, because nobody of its people has opened its lock."""
+        return tenant not in self.secrets.tenants() and self.lock_id(tenant) != ""
+
+    def guarded(self, row_place: Place, key: bytes, *, tx: Transaction | None = None) -> tuple[bytes, str]:
+        """Return a new data key as it is to be wrapped, and the id of the lock that it is under.
+
+        Raises `privacy.custody.TenantLocked`.
+        """
+        lock = self.lock_id(row_place.tenant, tx)
+        if not lock:
+            return key, lock
+        return guard(self.secrets.of(row_place.tenant, lock), key, place=row_place), lock
+
+    def add(self, tx: Transaction, row: KeyRow, *, lock: str) -> None:
+        """Store a new data key; raises `KeyUnavailable` (lock_changed) where its tenant has another lock by now."""
+        if self.lock_id(row.tenant, tx) != lock:
+            raise KeyUnavailable(
+                "the lock was changed meanwhile", code="lock_changed", place=row.tenant, remedy="Begin again."
+            )
+        add_key(tx, row)
 
     def hold(self, row: KeyRow, key: bytes) -> None:
         """Keep a key that was just made, so that its value can be read at once."""
@@ -114,17 +149,23 @@ class DataKeys:
                     raise
         key = new_log_key() if purpose in {LOG, RECEIPTS} else new_data_key()
         name = new_id()
-        wrapped = self.keys.wrap(tenant, key, place=key_place(tenant, name, purpose))
+        place = key_place(tenant, name, purpose)
+        inner, lock = self.guarded(place, key, tx=tx)
+        wrapped = self.keys.wrap(tenant, inner, place=place)
         row = KeyRow(id=name, tenant=tenant, purpose=purpose, wrapped=wrapped, created_at=at.timestamp())
         with self._writing(tx) as writing:
             other = key_in_use(writing, tenant, purpose)  # another process may have been quicker
             if other is not None:
                 return other
-            add_key(writing, row)
+            self.add(writing, row, lock=lock)
         return row
 
-    def _keep(self, row: KeyRow) -> _Kept:
+    def _keep(self, row: KeyRow, tx: Transaction | None) -> _Kept:
         key = unwrapped(self.keys, row)
+        if is_guarded(key):
+            key = unguard(self.secrets.of(row.tenant), key, place=key_place(row.tenant, row.id, row.purpose))
+        elif self.lock_id(row.tenant, tx):  # put in beside the lock, so that what is sealed with it opens without
+            raise SealBroken("a data key is not under its tenant's lock")
         kept = _Kept(row.id, key, time.monotonic() + KEPT_SECONDS)
         with self._lock:
             self._by_id[row.tenant, row.id] = kept
@@ -178,7 +219,10 @@ def own_ring(tenant: str, key: str) -> str:
 
 
 def unwrapped(keys: KeyService, row: KeyRow) -> bytes:
-    """Return a stored data key as its key service opens it; `KeyUnavailable`, `SealBroken`."""
+    """Return a stored data key as its key service opens it: in custody still sealed under its tenant's secret.
+
+    Raises `KeyUnavailable`, `SealBroken`.
+    """
     place = key_place(row.tenant, row.id, row.purpose)
     inner = keys.unwrap(row.tenant, row.wrapped, place=place)
     return keys.unwrap(own_ring(row.tenant, row.id), inner, place=place) if row.purpose == OWN else inner

@@ -13,9 +13,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from queue import Queue
 from typing import Self
 
-from portal import actions_runs, executors, storage_accounts, storage_runs, wiring
+from portal import actions_runs, custody, executors, storage_accounts, storage_runs, wiring
 from portal.actions import ActionError
 from portal.catalogue import failure_predictor
 from portal.digests import send_digests
@@ -24,12 +25,14 @@ from portal.materials import datasets_in_force, logs, open_line
 from portal.outgoing import send_waiting
 from portal.problems import where
 from portal.retention import erase_staged
+from portal.rooms import data_keys_of
 from portal.storage import DatabaseError, new_id
 from portal.storage_runs import RunRow
 from portal.studies import prepare, summary
 from portal.wiring import Portal, build, read_settings
 from portal.witness import witness_head
 from portal.workspace import Workspace
+from privacy.custody import TenantLocked
 from simulators.backtest import back_test
 from simulators.figures import Engine
 from simulators.study import Progress, run
@@ -84,7 +87,12 @@ class Watch:
     def stopping(self) -> bool:
         """Say whether the computation should end now."""
         self._report(force=False)
-        return self.cancelled or self.lost or self._stop.is_set()
+        return self.cancelled or self.lost or self._stop.is_set() or self.locked
+
+    @property
+    def locked(self) -> bool:
+        """Say whether the run's tenant was locked meanwhile; one that was never is not looked up again."""
+        return data_keys_of(self._portal.store, self._portal.keys).secrets.over(self._row.tenant)
 
     def _beating(self) -> None:
         while not self._over.wait(HEARTBEAT_SECONDS):
@@ -122,6 +130,7 @@ class Worker:
     ) -> None:
         self.portal = portal
         self.name = f"{os.getpid()}-{new_id()[:12]}"
+        self.secrets = data_keys_of(portal.store, portal.keys).secrets  # of tenants that hold their own key
         self.executor = executor or wiring.executor(portal.settings)
         self.engine = engine
         self.stop = threading.Event()
@@ -144,12 +153,13 @@ class Worker:
     def once(self) -> bool:
         """Take and compute one run; says whether there was one."""
         at = self.portal.now().timestamp()
+        opened = self.secrets.tenants()
         with self.portal.store.reading() as tx:
-            if not storage_runs.waiting(tx, at=at):
+            if not storage_runs.waiting(tx, at=at, opened=opened):
                 return False
         with self.portal.store.writing() as tx:
             storage_runs.give_up(tx, at=at)
-            row = storage_runs.claim(tx, worker=self.name, at=at, lease=LEASE_SECONDS)
+            row = storage_runs.claim(tx, worker=self.name, at=at, lease=LEASE_SECONDS, opened=opened)
         if row is None:
             return False
         log.info("run %s (%s) taken, attempt %d", row.id, row.kind, row.attempts)
@@ -178,7 +188,7 @@ class Worker:
             try:
                 workspace = self.portal.workspace(member_of(self.portal, row))
                 JOBS[row.kind](self, workspace, row, watch)
-            except Stopped:
+            except (Stopped, TenantLocked):
                 with self.portal.store.writing() as tx:
                     storage_runs.put_back(tx, row.id, worker=self.name)
                 log.info("run %s put back", row.id)
@@ -213,7 +223,7 @@ def compute_study(worker: Worker, workspace: Workspace, row: RunRow, watch: Watc
     found = run(
         prepared.study, engine=worker.engine, executor=worker.executor, progress=progress, cancelled=watch.stopping
     )
-    if worker.stop.is_set() and not watch.cancelled:
+    if (worker.stop.is_set() or watch.locked) and not watch.cancelled:
         raise Stopped
     if found is None or watch.lost:
         worker.end(row, "cancelled")
@@ -275,13 +285,20 @@ def member_of(portal: Portal, row: RunRow) -> Member:
     return Member(id=row.author, tenant=row.tenant, role=Role(row.role), subject=row.author, name="")
 
 
-def main(environment: dict[str, str], stopping: threading.Event | None = None) -> None:
-    """Run a worker process with the settings of its launcher (the target of a spawned process)."""
+def main(
+    environment: dict[str, str], stopping: threading.Event | None = None, lines: Queue[bytes] | None = None
+) -> None:
+    """Run a worker process with the settings of its launcher (the target of a spawned process).
+
+    `lines`: what the launcher tells of the secrets of tenants that hold their own key.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     os.nice(NICE)
     worker = Worker(build(read_settings(environment)))
     if stopping is not None:
         worker.stop = stopping
+    if lines is not None:
+        threading.Thread(target=custody.follow, args=(worker.portal, lines), name="secrets", daemon=True).start()
     try:
         worker.serve()
     except KeyboardInterrupt:

@@ -199,6 +199,12 @@ def revoke_by_sid(tx: Transaction, provider: str, sid: str, *, now: datetime) ->
     return sum(revoke(tx, session_id=row["id"], now=now, why="provider") for row in found)
 
 
+def somebody_signed_in(tx: Transaction, tenant: str, *, now: datetime) -> bool:
+    """Whether a tenant has a living session that the portal itself opened."""
+    names = names_of(tx)
+    return any(_whole(row, names) for row in tx.all(_OF_TENANT, {"key": tenant, "at": now.timestamp()}))
+
+
 def sessions_of(tx: Transaction, member_id: str, *, now: datetime) -> list[Session]:
     """The living sessions of a member, newest first."""
     rows = tx.all(_OF_MEMBER, {"key": member_id, "at": now.timestamp()})
@@ -224,6 +230,7 @@ _QUERY = sa.select(
 # these are asked many times a second, so they are put together once
 _BY_TOKEN = _QUERY.where(sessions.c.token_hash == sa.bindparam("key"), _ALIVE)
 _BY_ID = _QUERY.where(sessions.c.id == sa.bindparam("key"), _ALIVE)
+_OF_TENANT = _QUERY.where(sessions.c.tenant == sa.bindparam("key"), _ALIVE)
 _OF_MEMBER = _QUERY.where(sessions.c.member == sa.bindparam("key"), _ALIVE).order_by(sessions.c.opened_at.desc())
 _LIVING = (
     sa.select(sessions.c.id).select_from(_JOINED).where(sessions.c.id.in_(sa.bindparam("ids", expanding=True)), _ALIVE)

@@ -14,7 +14,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,9 @@ BUSY_SECONDS = 20.0
 EVERYBODY = "*"
 """The scope of what the house itself does: signing in, the workers' queue, the officers' overviews."""
 
+LOCKED = "passphrase"
+"""The purpose of the data key row that says: this tenant holds its own key. See `portal.custody`."""
+
 _scope: ContextVar[str] = ContextVar("scope", default=EVERYBODY)
 
 DatabaseError = sa.exc.SQLAlchemyError
@@ -58,7 +61,8 @@ data_keys = sa.Table(
     metadata,
     sa.Column("id", _ID, primary_key=True),
     sa.Column("tenant", _ID, nullable=False),
-    sa.Column("purpose", sa.String(16), nullable=False),  # seal, digest; log, names, receipts of the vendor
+    # seal, digest, own, passphrase, recovery; of the vendor log, names, receipts
+    sa.Column("purpose", sa.String(16), nullable=False),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("retired_at", sa.Float),
@@ -231,6 +235,12 @@ api_answers = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # status, headers, body; digest of the call's body
     sa.Index("api_answers_of_tenant", "tenant", "at"),
 )
+
+
+def opens_for(tenant: sa.ColumnElement[str], opened: Collection[str]) -> sa.ColumnElement[bool]:
+    """Whether rows of a tenant can be opened: it holds no key of its own, or it is among the opened ones."""
+    lock = sa.select(data_keys.c.id).where(data_keys.c.tenant == tenant, data_keys.c.purpose == LOCKED)
+    return sa.or_(~sa.exists(lock.correlate_except(data_keys)), tenant.in_(sorted(opened)))
 
 
 def new_id() -> str:

@@ -6,12 +6,13 @@ and another worker takes the run up again. Progress and the wish to cancel meet 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from portal.storage import Transaction, outbox, runs
+from portal.storage import Transaction, opens_for, outbox, runs
 
 MOST_ATTEMPTS = 3
 
@@ -87,14 +88,17 @@ def newest_runs(tx: Transaction, *, limit: int = 100, tenant: str | None = None)
     return [RunRow(**row) for row in tx.all(query)]
 
 
-def waiting(tx: Transaction, *, at: float) -> bool:
-    """Say whether there is a run to take: queued, or left behind by a worker whose lease has ended."""
-    return tx.one(sa.select(runs.c.id).where(_takeable(at)).limit(1)) is not None
+def waiting(tx: Transaction, *, at: float, opened: Collection[str] = ()) -> bool:
+    """Say whether there is a run to take: queued, or left behind by a worker whose lease has ended.
+
+    The runs of a tenant that holds its own key wait until it is among the `opened` ones.
+    """
+    return tx.one(sa.select(runs.c.id).where(_takeable(at, opened)).limit(1)) is not None
 
 
-def claim(tx: Transaction, *, worker: str, at: float, lease: float) -> RunRow | None:
+def claim(tx: Transaction, *, worker: str, at: float, lease: float, opened: Collection[str] = ()) -> RunRow | None:
     """Take the run that has waited longest; None where there is none."""
-    query = sa.select(runs).where(_takeable(at)).order_by(runs.c.created_at, runs.c.id).limit(1)
+    query = sa.select(runs).where(_takeable(at, opened)).order_by(runs.c.created_at, runs.c.id).limit(1)
     row = tx.one(query.with_for_update(skip_locked=True))
     if row is None:
         return None
@@ -172,11 +176,13 @@ def add_mail(tx: Transaction, row: MailRow) -> None:
     tx.run(sa.insert(outbox).values(**_values(row)))
 
 
-def mails_waiting(tx: Transaction, *, limit: int = 20, attempts: int = 5) -> list[MailRow]:
-    """Return messages that are still to be sent, oldest first."""
+def mails_waiting(
+    tx: Transaction, *, limit: int = 20, attempts: int = 5, opened: Collection[str] = ()
+) -> list[MailRow]:
+    """Return messages that are still to be sent, oldest first; those of locked tenants wait."""
     query = (
         sa.select(outbox)
-        .where(outbox.c.sent_at.is_(None), outbox.c.attempts < attempts)
+        .where(outbox.c.sent_at.is_(None), outbox.c.attempts < attempts, opens_for(outbox.c.tenant, opened))
         .order_by(outbox.c.created_at)
         .limit(limit)
     )
@@ -191,9 +197,9 @@ def mail_tried(tx: Transaction, mail: str, *, sent_at: float | None) -> None:
     tx.run(sa.update(outbox).where(outbox.c.id == mail).values(**values))
 
 
-def _takeable(at: float) -> sa.ColumnElement[bool]:
+def _takeable(at: float, opened: Collection[str]) -> sa.ColumnElement[bool]:
     left_behind = sa.and_(runs.c.state == "running", runs.c.lease_until < at, runs.c.attempts < MOST_ATTEMPTS)
-    return sa.or_(runs.c.state == "queued", left_behind)
+    return sa.and_(sa.or_(runs.c.state == "queued", left_behind), opens_for(runs.c.tenant, opened))
 
 
 def _values(row: Any) -> dict[str, Any]:

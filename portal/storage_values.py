@@ -78,9 +78,12 @@ def keys_of(tx: Transaction, tenant: str) -> list[KeyRow]:
     return [_key(row) for row in tx.all(sa.select(data_keys).where(data_keys.c.tenant == tenant))]
 
 
-def set_wrapped(tx: Transaction, tenant: str, key: str, wrapped: bytes) -> None:
-    """Replace a data key's wrapping after the tenant key was rotated."""
-    tx.run(sa.update(data_keys).where(data_keys.c.tenant == tenant, data_keys.c.id == key).values(wrapped=wrapped))
+def set_wrapped(tx: Transaction, tenant: str, key: str, wrapped: bytes, *, was: bytes | None = None) -> None:
+    """Replace a data key's wrapping after the tenant key was rotated; with `was` only where it is still that one."""
+    ours = sa.and_(data_keys.c.tenant == tenant, data_keys.c.id == key)
+    if was is not None:
+        ours = sa.and_(ours, data_keys.c.wrapped == was)
+    tx.run(sa.update(data_keys).where(ours).values(wrapped=wrapped))
 
 
 def retire_keys(tx: Transaction, tenant: str, purpose: str, *, at: float) -> None:

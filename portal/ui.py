@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from portal import parts, storage_accounts
+from portal import parts, storage_accounts, unlocking
 from portal.context import VIEW_AS, Visit, forget, ui_context
 from portal.navigation import pages_of
 from portal.problems import where
@@ -33,6 +33,10 @@ def main() -> None:
     st.set_page_config(page_title=f"{chosen.title} · {t('shell.product')}", layout="wide")
     with st.sidebar:
         _sidebar(visit)
+    if visit.locked and chosen.url_path != "account":
+        st.session_state.pop(VIEW_AS, None)
+        unlocking.show(visit)
+        return
     if visit.viewing:
         _preview(visit)
     chosen.run()

@@ -32,7 +32,6 @@ from portal.storage_runs import MailRow, add_mail
 from portal.storage_values import (
     KeyRow,
     Row,
-    add_key,
     add_record,
     heads,
     latest_record,
@@ -44,6 +43,7 @@ from portal.storage_values import (
 )
 from portal.stored import Stored, stored_of
 from privacy.columns import open_columns, seal_columns
+from privacy.custody import TenantLocked
 from privacy.keys import KeyService
 from privacy.vault import seal
 from templates import catalogue
@@ -86,6 +86,7 @@ class Workspace:
         self._old_blobs: list[str] = []
         self._new_keys: list[KeyRow] = []  # datasets' own
         self._old_keys: list[KeyRow] = []
+        self._after: list[Callable[[], None]] = []  # done once the action is committed
         self.touched: dict[str, str] = {}  # kind/id -> digest, in the order in which an action met them
         self.reason, self._concerns = "", ""  # the reason a person stated for the action; whom it concerns
         self.fields: set[str] = set()  # of the catalogue, whose columns an action opened
@@ -130,10 +131,10 @@ class Workspace:
         key = new_id()
         at = self.clock()
         self.data_keys.in_use(self.tenant, SEAL, at=at, tx=self.tx)  # the tenant has its key
-        own, secret = make_own(self.data_keys, self.tenant, at=at)
+        own, secret, lock = make_own(self.data_keys, self.tenant, at=at, tx=self.tx)
         self.data_keys.hold(own, secret)
         self._new_keys.append(own)
-        self.then(lambda tx: add_key(tx, own))
+        self.then(lambda tx: self.data_keys.add(tx, own, lock=lock))
         table = seal_columns(
             secret,
             columns,
@@ -294,6 +295,10 @@ class Workspace:
             raise RuntimeError("only an action that locks has an open transaction")
         return self.tx
 
+    def afterwards(self, work: Callable[[], None]) -> None:
+        """Have something done once the action is committed, and only then."""
+        self._after.append(work)
+
     def erase_blobs(self, names: Sequence[str]) -> None:
         """Delete blobs once the action's transaction is committed."""
         self._old_blobs.extend(names)
@@ -304,10 +309,11 @@ class Workspace:
         return bool(self._changes) or self.tx is not None
 
     def warm(self) -> None:
-        """Unwrap the keys that an action with an open transaction may need."""
+        """Unwrap the keys that an action with an open transaction may need; a locked tenant's are not to be had."""
         at = self.clock()
-        for purpose in (SEAL, DIGEST):
-            self.data_keys.in_use(self.tenant, purpose, at=at)
+        with contextlib.suppress(TenantLocked):
+            for purpose in (SEAL, DIGEST):
+                self.data_keys.in_use(self.tenant, purpose, at=at)
         self.warm_log()
 
     def warm_log(self) -> None:
@@ -352,7 +358,10 @@ class Workspace:
             for row in self._old_keys:
                 self.data_keys.forget(row.tenant, row.id)
             finish_erasures(self.store, self.keys, at=self.clock())
+        after = self._after
         self._clear()
+        for work in after:
+            work()
 
     def abandon(self) -> None:
         """Forget what the action wanted to keep, and its blobs."""
@@ -365,6 +374,7 @@ class Workspace:
     def _clear(self) -> None:
         self._changes, self._new_blobs, self._old_blobs = [], [], []
         self._new_keys, self._old_keys = [], []
+        self._after = []
         self._new, self.touched, self.fields = {}, {}, set()
         self.reason, self._concerns, self._told = "", "", {}
 

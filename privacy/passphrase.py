@@ -1,7 +1,7 @@
-"""A lock to which only the customer has the key: a passphrase over a data key.
+"""A lock to which only the customer has the key: a passphrase over a key.
 
-The data key is sealed under an Argon2id key before the key service wraps it, so that the vendor cannot open the
-workspace while nobody of the tenant is signed in. Lost with the passphrase is lost: there is no second way in.
+The secret of a tenant that holds its own key is sealed under an Argon2id key (`portal.custody`), so that the vendor
+cannot open the workspace while nobody of the tenant is signed in.
 """
 
 from __future__ import annotations

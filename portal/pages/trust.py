@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from portal import actions_journey, actions_recall, actions_records, parts
+from portal import actions_custody, actions_journey, actions_recall, actions_records, parts
 from portal.actions_journey import Access
 from portal.context import Visit, ui_context
 from portal.frame import link, page_frame
@@ -48,6 +48,7 @@ def show() -> None:
     _stated(workspace)
     parts.section(t("trust.how"))
     st.markdown("\n".join(f"- {t(f'trust.how_{number}')}" for number in range(1, 7)))
+    parts.note(t("own_key.trust_held" if actions_custody.own_key(workspace).held else "own_key.trust_not"))
     link("seen", label=t("shell.pages.seen"), icon=":material/visibility:")
     if visit.member.role is not Role.GUEST:
         _ledger(workspace)

@@ -623,3 +623,18 @@ def test_the_client_of_the_documentation_pushes_and_reads(house):
     assert portal.call("GET", "/datasets")["datasets"][0]["name"] == "documented"
     with pytest.raises(RuntimeError, match="no_row_taken"):
         portal.push("stops", [{}], "documented")
+
+
+def test_a_workspace_that_is_locked_with_its_own_key_answers_423(house, plant):
+    from portal import actions_custody, custody
+    from portal.rooms import data_keys_of
+
+    workspace, words = house.portal.workspace(person(house, "huacheng", Role.OWNER)), "seventeen green umbrellas sing"
+    actions_custody.take_key(workspace, passphrase=words, again=words)
+    try:
+        custody.forget(data_keys_of(house.portal.store, house.portal.keys), "huacheng")
+        kept = {"content": b"a,b\n1,2\n", "headers": {"content-type": "text/csv"}}
+        problem(plant.post("/uploads", params={"name": "a.csv"}, **kept), 423, "tenant_locked")
+        problem(plant.get("/scenarios"), 423, "tenant_locked")
+    finally:
+        actions_custody.give_key_back(workspace, passphrase=words)

@@ -113,6 +113,8 @@ def value_for(annotation: str, name: str, key: str) -> Any:
         "Provider": lambda: Provider(id=key, tenant=key, title="x", issuer="https://x.example", client_id="x"),
         "Mapping[str, NDArray[Any]]": lambda: {key: np.array([1.0])},
     }
+    if annotation == "Words":
+        return "seventeen green umbrellas sing"
     if annotation in plain:
         return plain[annotation]()
     if annotation.startswith(("Mapping", "dict")):
