@@ -95,6 +95,7 @@ def _editor(upload: str, page: int, lines: Mapping[int, Mapping[str, Any]]) -> p
     edited: pd.DataFrame = st.data_editor(
         frame,
         hide_index=True,
+        placeholder="–",
         disabled=["place", "strength"],
         column_config={
             **{name: st.column_config.Column(t(f"requirements.{name}"), width=width) for name, width in WIDTHS.items()},
