@@ -74,6 +74,12 @@ def test_from_the_invitation_to_the_audited_release(visitor, portal, language, t
         go(page, portal.url, "line")
         press(page, t("line.fit_button"))
         expect(page.locator(".ms-flow-station")).to_have_count(5, timeout=LONG)
+        press(page, t("replay.make"))
+        expect(page.locator(".ms-gantt-row")).to_have_count(5, timeout=LONG)
+        moment = page.get_by_label(t("replay.moment"))
+        moment.press("ArrowRight")
+        expect(moment).to_have_value("1")
+        expect(moment).to_have_attribute("aria-valuetext", re.compile(r"\d\d:\d\d · "))
 
         go(page, portal.url, "scenarios")
         page.get_by_test_id("stCheckbox").nth(1).locator("label").click()
