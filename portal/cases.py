@@ -43,8 +43,8 @@ def case_of(workspace: Workspace, record: str, *, claims: bool) -> Mapping[str, 
     summary, simulated = simulated_in(workspace, record, claims=claims)
     stored, typed = typed_inputs(workspace)
     orders = orders_in_force(workspace)
-    wanted = (summary["result"], simulated["record"], "" if stored is None else stored.id)
-    wanted += () if orders is None else (orders[0],)
+    rests_on = [summary["result"], simulated["record"], "" if stored is None else stored.id]
+    wanted = tuple(rests_on if orders is None else [*rests_on, orders[0]])
     slot = f"{simulated['record']}/{claims}/{calculator().version}"
     kept = workspace.latest("case", slot=slot)
     if kept is not None and kept.inputs == wanted:
@@ -272,7 +272,10 @@ def _read(name: str, given: Given | None) -> Given | None:
     unit = split_quantity(parts[-1])[1]
     numbers = [units.read(f"{part} {unit}".strip(), item.unit) for part in parts[:-1]]
     numbers.append(units.read(parts[-1], item.unit))
-    return replace(given, value=numbers[0] if len(numbers) == 1 else tuple(numbers))
+    if len(numbers) == 1:
+        return replace(given, value=numbers[0])
+    low, likely, high = numbers
+    return replace(given, value=(low, likely, high))
 
 
 def check_values(values: Mapping[str, Given]) -> None:

@@ -28,8 +28,8 @@ def forecast_of(workspace: Workspace, record: str, *, claims: bool) -> Forecast:
     oee = simulated["bands"]["oee"]
     extra = simulated["extra_good"]
     more: dict[str, tuple[Any, Any, Any, str]] = {
-        "oee": (*([None, *oee[at]] for at in ("p10", "p50", "p90")), "1"),
-        "extra_good": (*([None, *extra[at]] for at in ("p10", "p50", "p90")), "piece"),
+        "oee": ([None, *oee["p10"]], [None, *oee["p50"]], [None, *oee["p90"]], "1"),
+        "extra_good": ([None, *extra["p10"]], [None, *extra["p50"]], [None, *extra["p90"]], "piece"),
     }
     stored, typed = typed_inputs(workspace)
     capsule = {

@@ -169,8 +169,7 @@ class _Builder:
             case yaml.ScalarEvent():
                 written = str(event.value)
                 value = _scalar(written) if event.implicit[0] else written
-                span = (event.start_mark.index, event.end_mark.index)
-                return Node(value=value, path=path, line=line, file=self.name, written=written, span=span)
+                return Node(value=value, path=path, line=line, file=self.name, written=written, span=_span(event))
             case yaml.SequenceStartEvent():
                 return Node(value=list(self.items(path, depth)), path=path, line=line, file=self.name)
             case _:
@@ -214,6 +213,10 @@ class _Builder:
     ) -> DocumentError:
         at = Node(value=None, path=path, line=_line(event), file=self.name)
         return at.error(message, code=code, remedy=remedy, **params)
+
+
+def _span(event: yaml.Event) -> tuple[int, int]:
+    return (event.start_mark.index, event.end_mark.index) if event.start_mark and event.end_mark else (0, 0)
 
 
 def _line(event: yaml.Event) -> int:
