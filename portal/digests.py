@@ -9,6 +9,7 @@ from datetime import datetime
 from portal import storage_accounts
 from portal.actions_alerts import send_digest
 from portal.problems import where
+from portal.rooms import data_keys_of
 from portal.storage import Store
 from portal.storage_values import list_records
 from portal.workspace import Workspace
@@ -27,7 +28,7 @@ def send_digests(store: Store, keys: KeyService, clock: Callable[[], datetime]) 
         members = [storage_accounts.member(tx, author) for author in sorted(authors)]
     sent = 0
     for member in members:
-        if member is None or not member.active:
+        if member is None or not member.active or data_keys_of(store, keys).locked(member.tenant):
             continue
         try:
             sent += bool(send_digest(Workspace(member, store, keys, clock, room=ROOM)))

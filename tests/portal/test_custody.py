@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from portal import actions_admin, actions_custody, actions_house, custody, sessions, storage_accounts, storage_runs
 from portal.actions_custody import OwnKey
+from portal.digests import send_digests
 from portal.identity import Role, Tenant
 from portal.kept import KEPT
 from portal.outgoing import send_waiting
@@ -292,6 +293,7 @@ def test_runs_and_messages_of_a_locked_tenant_wait(installation: Any) -> None:
         return "" if row is None else row.id
 
     portal = installation.portal()
+    assert send_digests(portal.store, portal.keys, portal.now) == 0
     assert send_waiting(portal.store, portal.keys, portal.mailer, portal.now) == 0
     assert (claim(), claim(), claim("north")) == ("run-south", "", "run-north")
     actions_custody.open_key(owner, passphrase=WORDS)
