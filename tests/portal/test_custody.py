@@ -322,3 +322,38 @@ def test_neither_words_nor_secret_nor_code_are_on_the_disk(installation: Any) ->
         if path.is_file():
             data = path.read_bytes()
             assert not any(one in data for one in (secret, secret.hex().encode(), WORDS.encode(), code.encode()))
+
+
+def test_what_a_kill_left_of_the_older_key_goes_when_the_workspace_is_opened(
+    installation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:  # between the transaction and what follows it
+        killed.setattr(custody, "finish", lambda *_, **__: None)
+        note, table, _ = held(installation)
+    assert installation.keys.status("north").oldest == 1
+    lock(installation)
+    actions_custody.open_key(installation.as_(Role.OWNER), passphrase=WORDS)
+    status = installation.keys.status("north")
+    assert status.oldest == status.version == 2
+    assert installation.as_(Role.OWNER).get("note", note) == {"secret": 42}
+    assert installation.as_(Role.OWNER).columns("dataset", table)["start"].tolist() == [1.0, 2.0]
+
+
+def test_a_change_that_is_not_committed_leaves_everything_as_it_was(installation: Any) -> None:
+    owner = installation.as_(Role.OWNER)
+    note, table = fill(owner)
+
+    def fail(_: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    owner.conclusion = lambda _: owner.then(fail)
+    with pytest.raises(RuntimeError):
+        actions_custody.take_key(owner, passphrase=WORDS, again=WORDS)
+    data_keys_of(installation.store, installation.keys).forget("north")
+    KEPT.drop("north")
+    assert actions_custody.own_key(installation.as_(Role.OWNER)).held is False
+    assert installation.as_(Role.OWNER).get("note", note) == {"secret": 42}
+    actions_custody.take_key(installation.as_(Role.OWNER), passphrase=WORDS, again=WORDS)
+    lock(installation)
+    actions_custody.open_key(installation.as_(Role.OWNER), passphrase=WORDS)
+    assert installation.as_(Role.OWNER).columns("dataset", table)["start"].tolist() == [1.0, 2.0]
