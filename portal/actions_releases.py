@@ -76,11 +76,11 @@ def pack_releases(workspace: Workspace) -> Mapping[str, Any]:
 
 
 @action(needs=REVIEWERS, purpose="knowledge", highest_class="internal")
-def review_pack(workspace: Workspace, draft: str, *, approve: bool, reason: str) -> None:
+def review_pack(workspace: Workspace, draft: str, *, turn: int, approve: bool, reason: str) -> None:
     """Approve a draft, which signs and installs it in the sandbox, or return it to its author; with a reason.
 
-    Raises ActionError not_submitted, two_persons, reason_too_short, no_pack_folder, and the refusals of
-    `industry_packs.releases.install`.
+    `turn` is the draft's number that the reviewer saw. Raises ActionError not_submitted, draft_changed,
+    two_persons_needed, reason_too_short, and the refusals of `industry_packs.releases.install`.
     """
     _, document = drafts.find(workspace, draft)
     if document["state"] != "submitted":
@@ -97,6 +97,7 @@ def review_pack(workspace: Workspace, draft: str, *, approve: bool, reason: str)
             place=draft,
             remedy="Ask a second person to review it.",
         )
+    drafts.must_be_seen(document, turn)
     why, _ = drafts.checked_reason(reason, "review")
     document["review"] = {
         "approved": approve,

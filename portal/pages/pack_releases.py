@@ -67,7 +67,9 @@ def _waiting(visit: Visit, one: Mapping[str, Any], *, judges: bool) -> None:
             no = right.form_submit_button(t("studio.return"), width="stretch")
             if yes or no:
                 _done(
-                    lambda: actions_releases.review_pack(visit.workspace, one["id"], approve=bool(yes), reason=reason)
+                    lambda: actions_releases.review_pack(
+                        visit.workspace, one["id"], turn=draft["turn"], approve=bool(yes), reason=reason
+                    )
                 )
 
 

@@ -40,6 +40,11 @@ def change(architect, name: str, file: str = MODULE, reason: str = WHY, source: 
     actions_studio.edit_draft(architect, name, turn=turn, file=file, change=what, reason=reason, source=source)
 
 
+def reviewed(reviewer, name: str, **what) -> None:
+    turn = actions_studio.open_draft(reviewer, name)["turn"]
+    actions_releases.review_pack(reviewer, name, turn=turn, **what)
+
+
 def refused(call, code: str, kind: type[ValueError] = ActionError) -> None:
     with pytest.raises(kind) as caught:
         call()
@@ -109,7 +114,7 @@ def test_only_architects_write_and_tenants_see_no_draft(studio) -> None:
     reviewer = studio.as_(Role.REVIEWER)
     assert actions_studio.list_drafts(reviewer)[0]["id"] == name
     refused(lambda: change(reviewer, name, values={"effects[0].likely": "1 %"}), "action_refused")
-    refused(lambda: actions_releases.review_pack(architect, name, approve=True, reason=WHY), "action_refused")
+    refused(lambda: reviewed(architect, name, approve=True, reason=WHY), "action_refused")
 
 
 def test_a_pack_reaches_the_tenants_and_goes_back(studio) -> None:
@@ -119,8 +124,8 @@ def test_a_pack_reaches_the_tenants_and_goes_back(studio) -> None:
     actions_studio.submit_pack(architect, name)
     refused(lambda: change(architect, name, values={"effects[0].likely": "26 %"}), "draft_submitted")
     reviewer, owner = studio.as_(Role.REVIEWER), studio.as_(Role.OWNER)
-    refused(lambda: actions_releases.review_pack(reviewer, name, approve=True, reason="ok"), "reason_too_short")
-    actions_releases.review_pack(reviewer, name, approve=True, reason=WHY)
+    refused(lambda: reviewed(reviewer, name, approve=True, reason="ok"), "reason_too_short")
+    reviewed(reviewer, name, approve=True, reason=WHY)
     assert name not in {row["id"] for row in actions_packs.list_packs(owner)}
     actions_releases.publish_pack(reviewer, name, version="0.1.0")
     assert name in {row["id"] for row in actions_packs.list_packs(owner)}
@@ -143,7 +148,7 @@ def test_whoever_had_a_hand_in_a_draft_cannot_judge_it_in_another_role(studio) -
         judge = studio.as_(Role.REVIEWER, who=who)
         assert actions_releases.pack_releases(judge)["waiting"][0]["mine"]
         refused(
-            lambda judge=judge: actions_releases.review_pack(judge, name, approve=True, reason=WHY),
+            lambda judge=judge: reviewed(judge, name, approve=True, reason=WHY),
             "two_persons_needed",
         )
 
@@ -163,10 +168,10 @@ def test_a_new_version_of_a_shipped_pack_is_compared_and_returned(studio) -> Non
     change(architect, name, values={"effects[0].likely": "28 %"})
     assert actions_studio.test_pack(architect, name)["passed"]
     actions_studio.submit_pack(architect, name)
-    actions_releases.review_pack(reviewer, name, approve=False, reason=WHY)
+    reviewed(reviewer, name, approve=False, reason=WHY)
     assert actions_studio.list_drafts(architect)[0]["state"] == "returned"
     actions_studio.submit_pack(architect, name)
-    actions_releases.review_pack(reviewer, name, approve=True, reason=WHY)
+    reviewed(reviewer, name, approve=True, reason=WHY)
     rows = actions_releases.compare_release(reviewer, name, version="1.9.0")
     assert {row["template"] for row in rows} > {"discrete.scrap-cost"}
     assert {row["template"] for row in rows if row["before"] != row["after"]} == {"discrete.fast-changeover-line"}
@@ -177,7 +182,7 @@ def test_a_file_changed_in_the_store_is_left_out(studio) -> None:
     actions_studio.test_pack(architect, name)
     actions_studio.submit_pack(architect, name)
     reviewer, owner = studio.as_(Role.REVIEWER), studio.as_(Role.OWNER)
-    actions_releases.review_pack(reviewer, name, approve=True, reason=WHY)
+    reviewed(reviewer, name, approve=True, reason=WHY)
     actions_releases.publish_pack(reviewer, name, version="0.1.0")
     path = studio.root / "data" / "packs" / name / "0.1.0" / MODULE
     path.write_text(path.read_text("utf-8").replace("30 %", "60 %"), "utf-8")
