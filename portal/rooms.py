@@ -92,20 +92,27 @@ class DataKeys:
     def guarded(self, row_place: Place, key: bytes, *, tx: Transaction | None = None) -> tuple[bytes, str]:
         """Return a new data key as it is to be wrapped, and the id of the lock that it is under.
 
-        Raises `privacy.custody.TenantLocked`.
+        Raises `privacy.custody.TenantLocked`, and `KeyUnavailable` (lock_changed) where a lock open here is gone
+        from the database: somebody took it away there, and nothing new may be sealed without it.
         """
         lock = self.lock_id(row_place.tenant, tx)
         if not lock:
+            if row_place.tenant in self.secrets.tenants():
+                raise self._lock_changed(row_place.tenant)
             return key, lock
         return guard(self.secrets.of(row_place.tenant, lock), key, place=row_place), lock
 
     def add(self, tx: Transaction, row: KeyRow, *, lock: str) -> None:
         """Store a new data key; raises `KeyUnavailable` (lock_changed) where its tenant has another lock by now."""
         if self.lock_id(row.tenant, tx) != lock:
-            raise KeyUnavailable(
-                "the lock was changed meanwhile", code="lock_changed", place=row.tenant, remedy="Begin again."
-            )
+            raise self._lock_changed(row.tenant)
         add_key(tx, row)
+
+    @staticmethod
+    def _lock_changed(tenant: str) -> KeyUnavailable:
+        return KeyUnavailable(
+            "the lock was changed meanwhile", code="lock_changed", place=tenant, remedy="Begin again."
+        )
 
     def hold(self, row: KeyRow, key: bytes) -> None:
         """Keep a key that was just made, so that its value can be read at once."""

@@ -22,7 +22,7 @@ from portal.kept import KEPT
 from portal.outgoing import send_waiting
 from portal.rooms import data_keys_of
 from portal.secrets_held import Secrets, as_line
-from portal.storage import FolderBlobs, Store, data_keys
+from portal.storage import LOCKED, FolderBlobs, Store, data_keys
 from portal.storage_runs import RunRow
 from portal.strongbox import sealed_names
 from portal.workspace import Workspace
@@ -195,6 +195,20 @@ def test_what_was_being_made_while_the_lock_came_is_refused(installation: Any) -
     other.put_table("dataset", {"start": np.array([1.0])}, {"kind": "stops"})
     actions_custody.take_key(owner, passphrase=WORDS, again=WORDS)
     assert outcome(lambda: keep(other)) == "lock_changed"
+
+
+def test_a_lock_taken_away_in_the_database_seals_nothing_new_in_the_clear(installation: Any) -> None:
+    held(installation)
+    owner = installation.as_(Role.OWNER)
+    with installation.store.writing() as tx:
+        tx.run(sa.delete(data_keys).where(data_keys.c.tenant == "north", data_keys.c.purpose == LOCKED))
+    data_keys_of(installation.store, installation.keys).forget("north")
+
+    def another() -> None:
+        owner.put_table("dataset", {"start": np.array([3.0])}, {"kind": "stops"})
+        keep(owner)
+
+    assert outcome(another) == "lock_changed"
 
 
 def test_words_are_checked_and_tries_are_counted(installation: Any) -> None:
