@@ -21,6 +21,7 @@ from privacy.checkpoint import verifier_key
 from privacy.replay import Difference, differences, replay
 from privacy.verify import verify_export
 
+
 @action(needs=OFFICERS, purpose="audit", highest_class="internal")
 def read_log(
     workspace: Workspace,

@@ -11,7 +11,7 @@ import streamlit as st
 from portal import actions_alerts, charts, parts
 from portal.context import Visit, ui_context
 from portal.frame import draw, link, look, page_frame
-from portal.text import has_text, pick, t
+from portal.text import error_text, has_text, pick, t
 from portal.workspace import Workspace
 from templates.alert_document import shipped_alerts
 
@@ -94,7 +94,10 @@ def _tester(workspace: Workspace) -> None:
     try:
         told = actions_alerts.try_rule(workspace, rule=chosen, when=when, ahead=int(ahead))
     except ValueError as error:
-        parts.problem(error)
+        if getattr(error, "code", "") == "too_few_weeks":  # nobody's mistake: there are no records yet
+            parts.note(" ".join(error_text(error)))
+        else:
+            parts.problem(error)
         return
     _told(told)
 
