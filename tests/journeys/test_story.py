@@ -153,7 +153,10 @@ def reckon(page: Page, url: str) -> None:
     expect(compute).to_be_visible(timeout=60_000)
     fields = page.get_by_test_id("stForm").first.get_by_test_id("stTextInput")
     for number in range(fields.count()):
-        fields.nth(number).locator("input").fill("60")
+        field = fields.nth(number).locator("input")
+        field.fill("60")
+        field.blur()  # Streamlit takes a value over when its field is left
+    page.wait_for_timeout(300)
     compute.click()
     settled(page)
     press(page, t("value.guess_keep"))
