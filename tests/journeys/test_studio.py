@@ -128,9 +128,9 @@ def test_the_paint_shop_template_is_built_without_python(visitor, portal, langua
         press(page, t("studio.publish"))
         expect(row.first).to_contain_text(t("packs.state_published"), timeout=LONG)
 
-        prospect = visitor(language)
-        page = prospect.sign_in("nordfilm", "anna", path="/scenarios")
-        expect(page.get_by_text(title).first).to_be_attached(timeout=LONG)
+        rep = visitor(language)
+        page = rep.sign_in("vendor", "chenwei", path="/packs")
+        expect(page.locator("tr").filter(has_text=title).first).to_be_visible(timeout=60_000)
 
         page = reviewer.page
         go(page, portal.url, "pack_releases")
