@@ -21,9 +21,11 @@ from portal import (
     executors,
     sessions,  # noqa: F401  # its tables must be known before they are created
     storage_acceptances,  # noqa: F401  # as above
+    storage_benchmark,  # noqa: F401  # as above
     storage_contacts,  # noqa: F401  # as above
     storage_recalls,  # noqa: F401  # as above
     storage_reviews,  # noqa: F401  # as above
+    storage_service,  # noqa: F401  # as above
     storage_statements,  # noqa: F401  # as above
 )
 from portal.clouds import key_service

@@ -100,7 +100,18 @@ def simulate_schema() -> dict[str, Any]:
             }
         ),
         "energy": energy,
+        "exact": {
+            **_object(
+                {
+                    "kind": {"enum": ["erlang_c", "two_exponential", "one_machine"]},
+                    "throughput_per_h": _number,
+                    "queue_mean_level": _or_null,
+                    "queue_mean_wait_s": _or_null,
+                }
+            ),
+            "description": "the answer in the long run, where one is known in closed form",
+        },
         "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
     }
-    optional = ("queue", "crews", "flow", "products", "orders", "demand", "transport", "energy")
+    optional = ("queue", "crews", "flow", "products", "orders", "demand", "transport", "energy", "exact")
     return {"$schema": DRAFT, "title": "mingsuan simulate --json", **_object(whole, optional=optional)}
