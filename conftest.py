@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -88,3 +89,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{NEEDS_REFERENCE['tests']} tests need MINGSUAN_REFERENCE_DATA and did not run")
     for name in NOT_BEGUN:
         terminalreporter.write_line(f"not begun, out of time: {name}")
+
+
+@pytest.fixture(autouse=True)
+def _main_stays():
+    """A page drawn by Streamlit's test runner takes the place of the main module, which spawned processes read."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
