@@ -5,21 +5,15 @@ The steps are those of docs/packs.md, "In the studio".
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-import industry_packs
 from portal.studio_views import place_name
 from portal.text import speaking, t
-from templates.documents import load
-from templates.edits import leaves
 from tests.journeys.conftest import settled
 
-TEMPLATE = Path(industry_packs.__file__).parent / "discrete_manufacturing" / "templates" / "changeover.yaml"
 LONG = 240_000
-ROW = 33  # pixels of a row of the grid
+BEFORE = {"zh-CN": "缩短换型", "en": "Shorter changeovers"}
 TITLES = {"zh-CN": "涂装换色", "en": "Paint colour change"}
 REASONS = {
     "zh-CN": "涂装线三周跟线记录，每次换色平均十八分钟。",
@@ -51,33 +45,6 @@ def choose(page: Page, label: str, option: str) -> None:
     settled(page)
 
 
-def type_into(grid: Locator, place: str, text: str) -> None:
-    """Type into the row of a value, as a person does: click, Enter, type over, Enter."""
-    rows = [leaf.path for leaf in leaves(load(TEMPLATE.read_text("utf-8"), name="changeover"))]
-    page = grid.page
-    grid.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = grid.bounding_box()
-    assert box is not None
-    at = (box["x"] + box["width"] * 0.6, box["y"] + ROW * (rows.index(place) + 1.5))
-    keep = page.get_by_role("textbox", name=t("studio.keep_why", count=1), exact=True)
-    for _ in range(
-        6
-    ):  # the first click takes the focus from the box that chose the document; a busy page takes its time
-        page.mouse.click(*at)
-        page.wait_for_timeout(700)
-        page.keyboard.press("Enter")
-        page.wait_for_timeout(700)
-        page.keyboard.press("Control+A")
-        page.keyboard.type(text, delay=15)
-        page.keyboard.press("Enter")
-        page.wait_for_timeout(1500)
-        if keep.count():
-            break
-        page.keyboard.press("Escape")
-    settled(page)
-
-
 @pytest.mark.parametrize(("language", "tag"), [("zh-CN", "zh"), ("en", "en")])
 def test_the_paint_shop_template_is_built_without_python(visitor, portal, language, tag):
     pack = f"paint-{tag}"
@@ -94,9 +61,12 @@ def test_the_paint_shop_template_is_built_without_python(visitor, portal, langua
 
         choose(page, t("studio.part"), t("studio.parts.templates"))
         choose(page, t("studio.document"), "changeover.yaml")
-        grid = page.get_by_test_id("stDataFrame").locator("visible=true").first
-        type_into(grid, f"title.{language}", TITLES[language])
-        fill(page, t("studio.keep_why", count=1), REASONS[language])
+        expect(page.get_by_test_id("stDataFrame").locator("visible=true").first).to_be_visible()
+        page.get_by_role("tab", name=t("studio.tab_text")).click()
+        area = page.get_by_role("textbox", name="templates/changeover.yaml", exact=True)
+        area.fill(area.input_value().replace(BEFORE[language], TITLES[language]))
+        area.blur()
+        fill(page, t("studio.text_reason"), REASONS[language])
         fill(page, t("studio.source"), "line walk")
         press(page, t("studio.keep"))
         page.get_by_role("tab", name=t("studio.tab_differences", count=1)).click()
