@@ -98,9 +98,14 @@ def test_the_paint_shop_template_is_built_without_python(visitor, portal, langua
         press(page, t("studio.publish"))
         expect(row.first).to_contain_text(t("packs.state_published"), timeout=LONG)
 
-        rep = visitor(language)
-        page = rep.sign_in("vendor", "chenwei", path="/packs")
-        expect(page.locator("tr").filter(has_text=title).first).to_be_visible(timeout=60_000)
+        prospect = visitor(language)
+        page = prospect.sign_in("huacheng", "wangjun", path="/scenarios")
+        offer = page.get_by_role("combobox", name=t("scenarios.from_pack"))
+        if not offer.is_visible():
+            page.get_by_test_id("stExpander").filter(has_text=t("scenarios.new")).locator("summary").click()
+        offer.click()
+        offer.press_sequentially(title)  # the list shows a few packs at a time
+        expect(page.get_by_role("option", name=title)).to_be_visible(timeout=20_000)
 
         page = reviewer.page
         go(page, portal.url, "pack_releases")
